@@ -15,17 +15,43 @@ if TYPE_CHECKING:
     from agentkit import errors as errors
     from agentkit.backends.protocol import Reply as Reply
     from agentkit.backends.scripted import Scripted as Scripted
+    from agentkit.definition.agent import AgentDefinition as AgentDefinition
+    from agentkit.definition.diff import Diff as Diff
+    from agentkit.definition.examples import Example as Example
+    from agentkit.definition.findings import Finding as Finding
+    from agentkit.definition.opening import load as load
+    from agentkit.definition.opening import loads as loads
+    from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
 
 _HOMES = {
-    "errors": "agentkit.errors",
+    "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
+    "Diff": "agentkit.definition.diff",
+    "Example": "agentkit.definition.examples",
+    "Finding": "agentkit.definition.findings",
     "Reply": "agentkit.backends.protocol",
     "Scripted": "agentkit.backends.scripted",
+    "Section": "agentkit.definition.sections",
+    "errors": "agentkit.errors",
+    "load": "agentkit.definition.opening",
+    "loads": "agentkit.definition.opening",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
-__all__ = ["AgentkitError", "Reply", "Scripted", "errors"]
+__all__ = [
+    "AgentDefinition",
+    "AgentkitError",
+    "Diff",
+    "Example",
+    "Finding",
+    "Reply",
+    "Scripted",
+    "Section",
+    "errors",
+    "load",
+    "loads",
+]
 
 
 def __getattr__(name: str) -> object:
