@@ -12,8 +12,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.backends.messages import Messages as Messages
+
     from agentkit import errors as errors
     from agentkit.backends.protocol import Reply as Reply
+    from agentkit.backends.protocol import Request as Request
     from agentkit.backends.scripted import Scripted as Scripted
     from agentkit.definition.agent import AgentDefinition as AgentDefinition
     from agentkit.definition.diff import Diff as Diff
@@ -30,7 +33,9 @@ _HOMES = {
     "Diff": "agentkit.definition.diff",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Messages": "agentkit.backends.messages",
     "Reply": "agentkit.backends.protocol",
+    "Request": "agentkit.backends.protocol",
     "Scripted": "agentkit.backends.scripted",
     "Section": "agentkit.definition.sections",
     "errors": "agentkit.errors",
@@ -45,7 +50,9 @@ __all__ = [
     "Diff",
     "Example",
     "Finding",
+    "Messages",
     "Reply",
+    "Request",
     "Scripted",
     "Section",
     "errors",
