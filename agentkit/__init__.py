@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit import errors as errors
+    from agentkit.backends.messages import Messages as Messages
     from agentkit.backends.protocol import Reply as Reply
+    from agentkit.backends.protocol import Request as Request
     from agentkit.backends.scripted import Scripted as Scripted
     from agentkit.errors import AgentkitError as AgentkitError
 
 _HOMES = {
     "errors": "agentkit.errors",
     "AgentkitError": "agentkit.errors",
+    "Messages": "agentkit.backends.messages",
     "Reply": "agentkit.backends.protocol",
+    "Request": "agentkit.backends.protocol",
     "Scripted": "agentkit.backends.scripted",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
-__all__ = ["AgentkitError", "Reply", "Scripted", "errors"]
+__all__ = ["AgentkitError", "Messages", "Reply", "Request", "Scripted", "errors"]
 
 
 def __getattr__(name: str) -> object:
