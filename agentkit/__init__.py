@@ -13,15 +13,39 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit import errors as errors
+    from agentkit.definition.agent import AgentDefinition as AgentDefinition
+    from agentkit.definition.diff import Diff as Diff
+    from agentkit.definition.examples import Example as Example
+    from agentkit.definition.findings import Finding as Finding
+    from agentkit.definition.opening import load as load
+    from agentkit.definition.opening import loads as loads
+    from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
 
 _HOMES = {
+    "AgentDefinition": "agentkit.definition.agent",
+    "Diff": "agentkit.definition.diff",
+    "Example": "agentkit.definition.examples",
+    "Finding": "agentkit.definition.findings",
+    "Section": "agentkit.definition.sections",
+    "load": "agentkit.definition.opening",
+    "loads": "agentkit.definition.opening",
     "errors": "agentkit.errors",
     "AgentkitError": "agentkit.errors",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
-__all__ = ["AgentkitError", "errors"]
+__all__ = [
+    "AgentDefinition",
+    "AgentkitError",
+    "Diff",
+    "Example",
+    "Finding",
+    "Section",
+    "errors",
+    "load",
+    "loads",
+]
 
 
 def __getattr__(name: str) -> object:
