@@ -74,7 +74,7 @@ def card_text(card: Card, columns: int = 100) -> str:
       model        opus
       sections     Role (9)
     """
-    rows = [("description", _excerpt(card.description)), *card.facts]
+    rows = [("description", _excerpt(card.description)), *((safe.visible(name), value) for name, value in card.facts)]
     if card.examples:
         rows.append(("examples", str(card.examples)))
     if card.sections:

@@ -42,7 +42,7 @@ pre { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; 
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .92em; }
 blockquote { margin: .5em 0; padding-left: 1em; border-left: 3px solid var(--line); }
 a { color: var(--link); }
-summary { cursor: pointer; color: var(--link); }
+summary { cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px; }
 summary:focus-visible, a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 footer { color: var(--quiet); font-size: .85rem; }
 @media print {

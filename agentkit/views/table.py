@@ -52,8 +52,9 @@ def table_html(grid: Grid) -> Html:
     if not grid.rows:
         return Html("<p><em>No samples, so no results.</em></p>")
     served = len(_words.models(grid)) > 1
+    share = f"{84 // max(len(grid.variants), 1)}%"
     head = "".join(
-        f'<th scope="col" style="{_TH};min-width:14em"><strong>{safe.escape(name)}</strong></th>'
+        f'<th scope="col" style="{_TH};min-width:14em;width:{share}"><strong>{safe.escape(name)}</strong></th>'
         for name in grid.variants
     )
     body = "".join(_row(grid.variants, row, served) for row in grid.rows[: _words.ROWS])
@@ -112,7 +113,7 @@ def cell_html(cell: Cell, model: bool = False) -> Html:
     if cell.scores:
         parts.append(f'<div style="font-size:.9em;margin-top:.4em">scores: {safe.escape(_words.scores(cell))}</div>')
     if figures := _words.figures(cell, model):
-        parts.append(f'<div style="{_QUIET};margin-top:.4em"><small>{safe.escape(figures)}</small></div>')
+        parts.append(f'<div style="opacity:.75;margin-top:.4em"><small>{safe.escape(figures)}</small></div>')
     return Html("".join(parts))
 
 

@@ -124,7 +124,7 @@ def _reply(cell: Cell, columns: int) -> list[str]:
 def _cut(lines: list[str], most: int) -> list[str]:
     if len(lines) <= most + 1:
         return lines
-    return [*lines[:most], f"… {len(lines) - most} more lines"]
+    return [*lines[:most], f"… +{len(lines) - most} lines"]
 
 
 def _level(blocks: Sequence[list[str] | tuple[list[str], list[str]]], widths: Sequence[int]) -> list[str]:
@@ -139,7 +139,8 @@ def _beside(blocks: Sequence[list[str]], widths: Sequence[int]) -> list[str]:
     height = max(map(len, blocks))
     return [
         _GAP.join(
-            pad(block[line] if line < len(block) else "", each) for block, each in zip(blocks, widths, strict=True)
+            pad(clip(block[line], each) if line < len(block) else "", each)
+            for block, each in zip(blocks, widths, strict=True)
         )
         for line in range(height)
     ]
