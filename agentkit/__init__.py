@@ -12,6 +12,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.definition.agent import AgentDefinition as AgentDefinition
+    from agentkit.definition.diff import Diff as Diff
+    from agentkit.definition.examples import Example as Example
+    from agentkit.definition.findings import Finding as Finding
+    from agentkit.definition.opening import load as load
+    from agentkit.definition.opening import loads as loads
+    from agentkit.definition.sections import Section as Section
+
     from agentkit import errors as errors
     from agentkit.backends.messages import Messages as Messages
     from agentkit.backends.protocol import Reply as Reply
@@ -20,16 +28,37 @@ if TYPE_CHECKING:
     from agentkit.errors import AgentkitError as AgentkitError
 
 _HOMES = {
-    "errors": "agentkit.errors",
+    "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
+    "Diff": "agentkit.definition.diff",
+    "Example": "agentkit.definition.examples",
+    "Finding": "agentkit.definition.findings",
     "Messages": "agentkit.backends.messages",
     "Reply": "agentkit.backends.protocol",
     "Request": "agentkit.backends.protocol",
     "Scripted": "agentkit.backends.scripted",
+    "Section": "agentkit.definition.sections",
+    "errors": "agentkit.errors",
+    "load": "agentkit.definition.opening",
+    "loads": "agentkit.definition.opening",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
-__all__ = ["AgentkitError", "Messages", "Reply", "Request", "Scripted", "errors"]
+__all__ = [
+    "AgentDefinition",
+    "AgentkitError",
+    "Diff",
+    "Example",
+    "Finding",
+    "Messages",
+    "Reply",
+    "Request",
+    "Scripted",
+    "Section",
+    "errors",
+    "load",
+    "loads",
+]
 
 
 def __getattr__(name: str) -> object:
