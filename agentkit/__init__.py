@@ -12,11 +12,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit import errors as errors
-    from agentkit.backends.messages import Messages as Messages
-    from agentkit.backends.protocol import Reply as Reply
-    from agentkit.backends.protocol import Request as Request
-    from agentkit.backends.scripted import Scripted as Scripted
     from agentkit.definition.agent import AgentDefinition as AgentDefinition
     from agentkit.definition.diff import Diff as Diff
     from agentkit.definition.examples import Example as Example
@@ -24,6 +19,12 @@ if TYPE_CHECKING:
     from agentkit.definition.opening import load as load
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
+
+    from agentkit import errors as errors
+    from agentkit.backends.messages import Messages as Messages
+    from agentkit.backends.protocol import Reply as Reply
+    from agentkit.backends.protocol import Request as Request
+    from agentkit.backends.scripted import Scripted as Scripted
     from agentkit.errors import AgentkitError as AgentkitError
 
 _HOMES = {

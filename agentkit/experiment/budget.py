@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 from agentkit.errors import BudgetExceeded, PlanError
+
+POLL_S = 0.02
+"""How often a call that waits for others looks again; they may belong to another loop."""
 
 
 class Budget:
@@ -46,10 +50,11 @@ class Budget:
         """Dollars that are neither spent nor set aside."""
         return max(0.0, self.usd - self._spent - self._held)
 
-    def reserve(self, request: Mapping[str, Any]) -> float:
-        """Set aside the most that a call can cost.
+    async def reserve(self, worst: float | None, request: Mapping[str, Any]) -> float:
+        """Set aside the most that a call can cost; where only calls that are out stand in the way, wait for them.
 
         Args:
+            worst: Dollars it can cost at most; None where its price is unknown.
             request: The body that is about to be sent.
 
         Returns:
@@ -58,23 +63,27 @@ class Budget:
         Raises:
             BudgetExceeded: it could pass the budget, or its price is unknown.
         """
-        from agentkit.experiment.costs import worst_cost
-
-        worst = worst_cost(request)
         if worst is None:
             raise BudgetExceeded(
                 f"the price of {request.get('model')} is unknown, so no budget can hold it",
                 hint="run it without budget_usd, or use a model whose price is known",
             )
+        while not self._hold(worst):
+            await asyncio.sleep(POLL_S)
+        return worst
+
+    def _hold(self, worst: float) -> bool:
         with self._lock:
-            if self._spent + self._held + worst > self.usd:
+            if self._spent + worst > self.usd:
                 raise BudgetExceeded(
-                    f"the next call could cost {worst:.6f} USD; of the budget's {self.usd:g} USD "
-                    f"{self._spent:.6f} are spent and {self._held:.6f} are set aside for calls that are out",
+                    f"the next call could cost {worst:.6f} USD, and {self._spent:.6f} of the budget's {self.usd:g} USD "
+                    "are spent",
                     hint="raise budget_usd, or lower max_tokens; what had finished is kept",
                 )
+            if self._spent + self._held + worst > self.usd:
+                return False
             self._held += worst
-        return worst
+            return True
 
     def settle(self, held: float, cost: float | None) -> None:
         """Replace what was set aside by what the call cost; by the whole of it where that is unknown."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from agentkit.backends.protocol import Backend, Reply
 from agentkit.errors import AgentkitError, BackendError, CallError, CredentialsMissing, ModelNotFound, ServerUnreachable
 from agentkit.experiment.budget import Budget
+from agentkit.experiment.costs import cost_of, worst_cost
 from agentkit.experiment.limiter import ATTEMPTS, LONGEST_PAUSE_S, Limiter
 from agentkit.experiment.progress import Meter
 from agentkit.experiment.record import Call
@@ -82,7 +83,9 @@ class Caller:
             try:
                 if reason := self.closed_for(str(request["model"])):
                     raise Shut(reason)
-                held = self._budget.reserve(request) if self._budget is not None else 0.0
+                held = 0.0
+                if self._budget is not None:
+                    held = await self._budget.reserve(worst_cost(self._backend, request), request)
                 started = loop.time()
                 try:
                     reply = await self._backend.send(request)
@@ -105,7 +108,6 @@ class Caller:
             await asyncio.sleep(self.limiter.delay(attempt, error))
 
     async def _finish(self, call: Call, held: float) -> Call:
-        from agentkit.experiment.costs import cost_of
 
         reply = call.reply
         cost = cost_of(self._backend, reply)
