@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit import errors as errors
+    from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
     from agentkit.backends.protocol import Reply as Reply
     from agentkit.backends.protocol import Request as Request
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "errors": "agentkit.errors",
     "AgentkitError": "agentkit.errors",
+    "Embedded": "agentkit.backends.embedded",
     "Messages": "agentkit.backends.messages",
     "Reply": "agentkit.backends.protocol",
     "Request": "agentkit.backends.protocol",
@@ -29,7 +31,7 @@ _HOMES = {
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
-__all__ = ["AgentkitError", "Messages", "Reply", "Request", "Scripted", "errors"]
+__all__ = ["AgentkitError", "Embedded", "Messages", "Reply", "Request", "Scripted", "errors"]
 
 
 def __getattr__(name: str) -> object:

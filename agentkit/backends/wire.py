@@ -42,9 +42,12 @@ def reply(message: Any, *, latency_s: float = 0.0, request_id: str | None = None
         for name in ("stop_details", "container"):
             if message.get(name) is not None:
                 extra[name] = message[name]
+        stop_reason = message.get("stop_reason")
+        if stop_reason == "end_turn" and message.get("stop_sequence") is not None:
+            stop_reason = "stop_sequence"  # llama.cpp names the sequence and not the reason
         return Reply(
             output,
-            message.get("stop_reason"),
+            stop_reason,
             message["model"],
             usage.get("input_tokens") or 0,
             usage.get("output_tokens") or 0,
