@@ -37,6 +37,8 @@ def reply(message: Any, *, latency_s: float = 0.0, request_id: str | None = None
         for name in ("service_tier", "speed"):
             if usage.get(name) not in (None, "standard"):
                 extra[name] = usage[name]
+        if for_an_hour := (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"):
+            extra["cache_write_1h_tokens"] = for_an_hour
         if message.get("stop_sequence") is not None:
             extra["stop_sequence"] = message["stop_sequence"]
         for name in ("stop_details", "container"):
