@@ -12,6 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.backends.embedded import Embedded as Embedded
+
     from agentkit import errors as errors
     from agentkit.backends.messages import Messages as Messages
     from agentkit.backends.protocol import Reply as Reply
@@ -46,6 +48,7 @@ _HOMES = {
     "AgentkitError": "agentkit.errors",
     "Budget": "agentkit.experiment.budget",
     "Diff": "agentkit.definition.diff",
+    "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
     "Messages": "agentkit.backends.messages",
@@ -78,6 +81,7 @@ __all__ = [
     "AgentkitError",
     "Budget",
     "Diff",
+    "Embedded",
     "Example",
     "Finding",
     "Messages",
