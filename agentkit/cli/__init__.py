@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("agentkit.cli.record", "record the calls of notebooks, so that they replay without a key"),
     "share": ("agentkit.cli.share", "make a folder of a notebook that a colleague can open and replay"),
     "new": ("agentkit.cli.new", "write a new experiment"),
+    "run": ("agentkit.cli.run", "try definitions on samples, side by side"),
 }
 """Command → (module, one line for `--help`), in the order of the help page."""
 

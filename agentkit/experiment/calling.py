@@ -1,5 +1,7 @@
-"""One call that is sure to end: paced by the limiter, retried where that can help, paid for from the budget, and put
-away before it counts."""
+"""One call that is sure to end.
+
+It is paced by the limiter, retried where that can help, paid for from the budget, and put away before it counts.
+"""
 
 from __future__ import annotations
 
@@ -111,9 +113,7 @@ class Caller:
 
         reply = call.reply
         cost = cost_of(self._backend, reply)
-        call = Call(
-            call.key, call.variant, call.sample, call.epoch, call.request, reply, cost, call.backend
-        )
+        call = Call(call.key, call.variant, call.sample, call.epoch, call.request, reply, cost, call.backend)
         if self._budget is not None:
             self._budget.settle(held, cost)
         self._meter.spent(

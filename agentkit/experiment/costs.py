@@ -12,7 +12,7 @@ FREE = ("scripted", "embedded")
 
 
 def cost_of(backend: Any, reply: Reply) -> float | None:
-    """Return the dollars of a reply at list price: 0.0 where it is known to be free, None where the price is unknown."""
+    """Return the dollars of a reply at list price: 0.0 where it is free, None where the price is unknown."""
     if backend.name in FREE:
         return 0.0
     return None

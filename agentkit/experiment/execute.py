@@ -45,6 +45,8 @@ class Order:
     deadline_s: float | None
     batch: bool
     progress: bool | Callable[[Progress], Any] | None
+    only: frozenset[str] | None = None
+    """Keys of the trials to carry out; None for all."""
 
     def alias(self, variant: Variant) -> str | None:
         """Return the name of the model that a variant gets, as it was given."""
@@ -85,7 +87,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
         if cassette is not None:
             cassette.save()
         if store is not None:
-            store.leave()
+            await asyncio.to_thread(store.close)
 
 
 async def _replay(order: Order, cassette: Cassette) -> Results:
@@ -197,8 +199,8 @@ async def _open_store(order: Order, backend: Backend) -> Store | None:
     path = DEFAULT_PATH if order.store in (None, True) else order.store
     assert not isinstance(path, bool)
     assert path is not None
-    store = await asyncio.to_thread(Store.shared, path)
-    if store.take_damage():
+    store = await asyncio.to_thread(Store, path)
+    if store.damage:
         print("\n".join(store.damage), file=sys.stderr)  # noqa: T201 - the user has to know, whatever shows progress
     return store
 
@@ -237,7 +239,7 @@ async def _resolve(order: Order, backend: Backend, store: Store | None) -> dict[
 
 
 def _plan(order: Order, models: Mapping[str, str], limit: int, salt: str) -> Plan:
-    return make_plan(
+    plan = make_plan(
         order.variants,
         order.samples,
         order.epochs,
@@ -246,6 +248,9 @@ def _plan(order: Order, models: Mapping[str, str], limit: int, salt: str) -> Pla
         default_max_tokens=lambda _: limit,
         salt=salt,
     )
+    if order.only is None:
+        return plan
+    return replace(plan, trials=tuple(trial for trial in plan.trials if trial.key in order.only))
 
 
 def _salt(fidelity: str) -> str:
@@ -253,11 +258,6 @@ def _salt(fidelity: str) -> str:
 
 
 def _chosen() -> Backend:
-    from agentkit.backends.detect import detect
+    from agentkit.backends.detect import choose
 
-    return detect()
-
-
-def without_failures(order: Order) -> Order:
-    """Return the order that a retry of failed trials gives: the same, for what is finished is in the store."""
-    return replace(order)
+    return choose()

@@ -94,7 +94,8 @@ class Run:
         if call.reply.stop_reason == "pause_turn":
             return False
         for trial in trials:
-            self._end(Outcome(trial, (self._recorded(_as_of(call, trial, trial.request)),), None, self._cassette is None))
+            known = self._recorded(_as_of(call, trial, trial.request))
+            self._end(Outcome(trial, (known,), None, self._cassette is None))
         return True
 
     def _recorded(self, call: Call) -> Call:
@@ -169,9 +170,7 @@ class Run:
             kind = {"CredentialsMissing": "authentication", "ModelNotFound": "not_found"}.get(
                 type(shut.reason).__name__, "connection"
             )
-            await self._fail(
-                trials, Failure(key, trial.variant, trial.sample, trial.epoch, kind, shut.reason.message)
-            )
+            await self._fail(trials, Failure(key, trial.variant, trial.sample, trial.epoch, kind, shut.reason.message))
         else:
             for one in trials:
                 self._end(Outcome(one, calls, None, not own and self._cassette is None))
@@ -244,9 +243,7 @@ def _place(trial: Trial) -> tuple[str, str, int]:
 
 
 def _as_of(call: Call, trial: Trial, request: Mapping[str, Any]) -> Call:
-    return Call(
-        call.key, trial.variant, trial.sample, trial.epoch, request, call.reply, call.cost_usd, call.backend
-    )
+    return Call(call.key, trial.variant, trial.sample, trial.epoch, request, call.reply, call.cost_usd, call.backend)
 
 
 def _for(failure: Failure, trial: Trial) -> Failure:
