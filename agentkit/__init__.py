@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
+    from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",
@@ -30,6 +31,7 @@ _HOMES = {
     "Section": "agentkit.definition.sections",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
+    "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
     "AgentkitError": "agentkit.errors",
 }
@@ -42,6 +44,7 @@ __all__ = [
     "Example",
     "Finding",
     "Section",
+    "edit",
     "errors",
     "load",
     "loads",
