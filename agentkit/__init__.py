@@ -12,9 +12,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.backends.embedded import Embedded as Embedded
+    from agentkit.widgets.editor import edit as edit
 
     from agentkit import errors as errors
+    from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
     from agentkit.backends.protocol import Reply as Reply
     from agentkit.backends.protocol import Request as Request
@@ -66,6 +67,7 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
+    "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
@@ -99,6 +101,7 @@ __all__ = [
     "Variant",
     "across",
     "arun",
+    "edit",
     "errors",
     "load",
     "loads",
