@@ -14,14 +14,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agentkit import errors as errors
     from agentkit.errors import AgentkitError as AgentkitError
+    from agentkit.scoring import checks as checks
     from agentkit.scoring.comparison import Comparison as Comparison
     from agentkit.scoring.family import Comparisons as Comparisons
     from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.scoring.score import Check as Check
+    from agentkit.scoring.score import Score as Score
     from agentkit.scoring.verdict import compare as compare
 
 _HOMES = {
     "errors": "agentkit.errors",
     "AgentkitError": "agentkit.errors",
+    "Check": "agentkit.scoring.score",
+    "Score": "agentkit.scoring.score",
+    "checks": "agentkit.scoring.checks",
     "Comparison": "agentkit.scoring.comparison",
     "Comparisons": "agentkit.scoring.family",
     "compare": "agentkit.scoring.verdict",
@@ -29,7 +35,7 @@ _HOMES = {
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
-__all__ = ["AgentkitError", "Comparison", "Comparisons", "compare", "compare_all", "errors"]
+__all__ = ["AgentkitError", "Check", "Comparison", "Comparisons", "Score", "checks", "compare", "compare_all", "errors"]
 
 
 def __getattr__(name: str) -> object:
