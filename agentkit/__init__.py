@@ -12,7 +12,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.backends.messages import Messages as Messages
+    from agentkit.backends.scripted import Scripted as Scripted
+    from agentkit.definition.agent import AgentDefinition as AgentDefinition
+    from agentkit.definition.diff import Diff as Diff
+    from agentkit.definition.examples import Example as Example
+    from agentkit.definition.findings import Finding as Finding
+    from agentkit.definition.opening import load as load
+    from agentkit.definition.opening import loads as loads
+    from agentkit.definition.sections import Section as Section
+
     from agentkit import errors as errors
+    from agentkit.backends.protocol import Reply as Reply
+    from agentkit.backends.protocol import Request as Request
     from agentkit.errors import AgentkitError as AgentkitError
     from agentkit.scoring import checks as checks
     from agentkit.scoring.comparison import Comparison as Comparison
@@ -23,19 +35,51 @@ if TYPE_CHECKING:
     from agentkit.scoring.verdict import compare as compare
 
 _HOMES = {
-    "errors": "agentkit.errors",
+    "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
     "Check": "agentkit.scoring.score",
-    "Score": "agentkit.scoring.score",
-    "checks": "agentkit.scoring.checks",
     "Comparison": "agentkit.scoring.comparison",
     "Comparisons": "agentkit.scoring.family",
+    "Diff": "agentkit.definition.diff",
+    "Example": "agentkit.definition.examples",
+    "Finding": "agentkit.definition.findings",
+    "Messages": "agentkit.backends.messages",
+    "Reply": "agentkit.backends.protocol",
+    "Request": "agentkit.backends.protocol",
+    "Score": "agentkit.scoring.score",
+    "Scripted": "agentkit.backends.scripted",
+    "Section": "agentkit.definition.sections",
+    "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
+    "errors": "agentkit.errors",
+    "load": "agentkit.definition.opening",
+    "loads": "agentkit.definition.opening",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
-__all__ = ["AgentkitError", "Check", "Comparison", "Comparisons", "Score", "checks", "compare", "compare_all", "errors"]
+__all__ = [
+    "AgentDefinition",
+    "AgentkitError",
+    "Check",
+    "Comparison",
+    "Comparisons",
+    "Diff",
+    "Example",
+    "Finding",
+    "Messages",
+    "Reply",
+    "Request",
+    "Score",
+    "Scripted",
+    "Section",
+    "checks",
+    "compare",
+    "compare_all",
+    "errors",
+    "load",
+    "loads",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.server import MessagesServer
 
 KEPT_PREFIXES = ("AGENTKIT_TEST_",)
 
@@ -37,3 +40,10 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 def repo() -> Path:
     """The top of the checkout."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture
+def server() -> Iterator[MessagesServer]:
+    """A running local server that speaks the Messages protocol; see tests/server.py."""
+    with MessagesServer() as running:
+        yield running

@@ -16,7 +16,13 @@ from collections.abc import Sequence
 
 from agentkit.errors import AgentkitError
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "lab": ("agentkit.cli.lab", "open JupyterLab on a notebook, ready to run"),
+    "demo": ("agentkit.cli.demo", "execute a notebook on the embedded model and show what came back"),
+    "record": ("agentkit.cli.record", "record the calls of notebooks, so that they replay without a key"),
+    "share": ("agentkit.cli.share", "make a folder of a notebook that a colleague can open and replay"),
+    "new": ("agentkit.cli.new", "write a new experiment"),
+}
 """Command → (module, one line for `--help`), in the order of the help page."""
 
 EXIT_CODES = (
