@@ -12,7 +12,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.widgets.editor import edit as edit
+    from agentkit.scoring.score import Check as Check
+    from agentkit.scoring.score import Score as Score
+    from agentkit.scoring.verdict import compare as compare
 
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
@@ -43,11 +45,19 @@ if TYPE_CHECKING:
     from agentkit.experiment.sampling import Samples as Samples
     from agentkit.experiment.sampling import samples as samples
     from agentkit.experiment.usage import Usage as Usage
+    from agentkit.scoring import checks as checks
+    from agentkit.scoring.comparison import Comparison as Comparison
+    from agentkit.scoring.family import Comparisons as Comparisons
+    from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
     "Budget": "agentkit.experiment.budget",
+    "Check": "agentkit.scoring.score",
+    "Comparison": "agentkit.scoring.comparison",
+    "Comparisons": "agentkit.scoring.family",
     "Diff": "agentkit.definition.diff",
     "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
@@ -60,6 +70,7 @@ _HOMES = {
     "Results": "agentkit.experiment.results",
     "Sample": "agentkit.experiment.sampling",
     "Samples": "agentkit.experiment.sampling",
+    "Score": "agentkit.scoring.score",
     "Scripted": "agentkit.backends.scripted",
     "Section": "agentkit.definition.sections",
     "Trial": "agentkit.experiment.plan",
@@ -67,6 +78,9 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
+    "checks": "agentkit.scoring.checks",
+    "compare": "agentkit.scoring.verdict",
+    "compare_all": "agentkit.scoring.family",
     "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
@@ -82,6 +96,9 @@ __all__ = [
     "AgentDefinition",
     "AgentkitError",
     "Budget",
+    "Check",
+    "Comparison",
+    "Comparisons",
     "Diff",
     "Embedded",
     "Example",
@@ -94,6 +111,7 @@ __all__ = [
     "Results",
     "Sample",
     "Samples",
+    "Score",
     "Scripted",
     "Section",
     "Trial",
@@ -101,6 +119,9 @@ __all__ = [
     "Variant",
     "across",
     "arun",
+    "checks",
+    "compare",
+    "compare_all",
     "edit",
     "errors",
     "load",

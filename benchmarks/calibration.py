@@ -15,12 +15,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from agentkit.scoring.compare import judge
 from agentkit.scoring.pairs import LeftOut, Pairs
+from agentkit.scoring.verdict import judge
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int, float], tuple[Floats, Floats]]
-"""(generator, samples, epochs, shift) → trials of a and b, each samples × epochs."""
+"""(generator, samples, epochs, shift) → trials of a and b, each of shape (samples, epochs)."""
 
 
 def passes(center: float, spread: float) -> Draw:

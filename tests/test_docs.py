@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shutil
 from pathlib import Path
@@ -28,6 +29,14 @@ def test_python_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setenv("ANTHROPIC_API_KEY", "a-key-for-tests")
         for number, block in enumerate(BLOCK.findall(path.read_text()), start=1):
             exec(compile(block, f"{path.name}, block {number}", "exec"), namespace)
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if ">>> " in path.read_text()], ids=lambda path: path.stem)
+def test_worked_examples_give_what_they_say(path: Path) -> None:
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    found = doctest.testfile(str(path), module_relative=False, optionflags=flags)
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""What a comparison holds; how it is come by is in compare.py."""
+"""What a comparison holds; how it is come by is in verdict.py."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from agentkit.errors import ScoreError
 from agentkit.scoring import statistics
-from agentkit.scoring.compare import compare, judge
 from agentkit.scoring.compare_view import MARKS, interval_text, signed
 from agentkit.scoring.comparison import Comparison
 from agentkit.scoring.pairs import APART
+from agentkit.scoring.verdict import compare, judge
 
 if TYPE_CHECKING:
     import pandas as pd
