@@ -17,9 +17,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)\s]*)?\)")
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in PAGES if BLOCK.search(path.read_text())], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", [path for path in PAGES if BLOCK.search(path.read_text())], ids=lambda path: path.stem)
 def test_python_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "agents", tmp_path / "agents")
     monkeypatch.chdir(tmp_path)
