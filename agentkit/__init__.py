@@ -12,6 +12,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.experiment.quoting import Quote as Quote
+    from agentkit.experiment.quoting import quote as quote
+
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -64,6 +67,7 @@ _HOMES = {
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
     "Progress": "agentkit.experiment.progress",
+    "Quote": "agentkit.experiment.quoting",
     "Reply": "agentkit.backends.protocol",
     "Request": "agentkit.backends.protocol",
     "Results": "agentkit.experiment.results",
@@ -84,6 +88,7 @@ _HOMES = {
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
+    "quote": "agentkit.experiment.quoting",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
     "stream": "agentkit.experiment.running",
@@ -105,6 +110,7 @@ __all__ = [
     "Messages",
     "Outcome",
     "Progress",
+    "Quote",
     "Reply",
     "Request",
     "Results",
@@ -125,6 +131,7 @@ __all__ = [
     "errors",
     "load",
     "loads",
+    "quote",
     "run",
     "samples",
     "stream",
