@@ -12,26 +12,101 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
+
+    from agentkit import errors as errors
     from agentkit.backends.messages import Messages as Messages
     from agentkit.backends.protocol import Reply as Reply
     from agentkit.backends.protocol import Request as Request
     from agentkit.backends.scripted import Scripted as Scripted
+    from agentkit.definition.agent import AgentDefinition as AgentDefinition
+    from agentkit.definition.diff import Diff as Diff
+    from agentkit.definition.examples import Example as Example
+    from agentkit.definition.findings import Finding as Finding
+    from agentkit.definition.opening import load as load
+    from agentkit.definition.opening import loads as loads
+    from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
+    from agentkit.experiment.budget import Budget as Budget
+    from agentkit.experiment.cassette import use_cassette as use_cassette
+    from agentkit.experiment.outcome import Outcome as Outcome
+    from agentkit.experiment.plan import Trial as Trial
+    from agentkit.experiment.plan import Variant as Variant
+    from agentkit.experiment.plan import across as across
+    from agentkit.experiment.progress import Progress as Progress
+    from agentkit.experiment.results import Results as Results
+    from agentkit.experiment.running import arun as arun
+    from agentkit.experiment.running import run as run
+    from agentkit.experiment.running import stream as stream
+    from agentkit.experiment.sampling import Sample as Sample
+    from agentkit.experiment.sampling import Samples as Samples
+    from agentkit.experiment.sampling import samples as samples
+    from agentkit.experiment.usage import Usage as Usage
 
 _HOMES = {
-    "errors": "agentkit.errors",
+    "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
+    "Budget": "agentkit.experiment.budget",
+    "Diff": "agentkit.definition.diff",
     "Embedded": "agentkit.backends.embedded",
+    "Example": "agentkit.definition.examples",
+    "Finding": "agentkit.definition.findings",
     "Messages": "agentkit.backends.messages",
+    "Outcome": "agentkit.experiment.outcome",
+    "Progress": "agentkit.experiment.progress",
     "Reply": "agentkit.backends.protocol",
     "Request": "agentkit.backends.protocol",
+    "Results": "agentkit.experiment.results",
+    "Sample": "agentkit.experiment.sampling",
+    "Samples": "agentkit.experiment.sampling",
     "Scripted": "agentkit.backends.scripted",
+    "Section": "agentkit.definition.sections",
+    "Trial": "agentkit.experiment.plan",
+    "Usage": "agentkit.experiment.usage",
+    "Variant": "agentkit.experiment.plan",
+    "across": "agentkit.experiment.plan",
+    "arun": "agentkit.experiment.running",
+    "errors": "agentkit.errors",
+    "load": "agentkit.definition.opening",
+    "loads": "agentkit.definition.opening",
+    "run": "agentkit.experiment.running",
+    "samples": "agentkit.experiment.sampling",
+    "stream": "agentkit.experiment.running",
+    "use_cassette": "agentkit.experiment.cassette",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
-__all__ = ["AgentkitError", "Embedded", "Messages", "Reply", "Request", "Scripted", "errors"]
+__all__ = [
+    "AgentDefinition",
+    "AgentkitError",
+    "Budget",
+    "Diff",
+    "Embedded",
+    "Example",
+    "Finding",
+    "Messages",
+    "Outcome",
+    "Progress",
+    "Reply",
+    "Request",
+    "Results",
+    "Sample",
+    "Samples",
+    "Scripted",
+    "Section",
+    "Trial",
+    "Usage",
+    "Variant",
+    "across",
+    "arun",
+    "errors",
+    "load",
+    "loads",
+    "run",
+    "samples",
+    "stream",
+    "use_cassette",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -16,7 +16,9 @@ from collections.abc import Sequence
 
 from agentkit.errors import AgentkitError
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("agentkit.cli.run", "try definitions on samples, side by side"),
+}
 """Command → (module, one line for `--help`), in the order of the help page."""
 
 EXIT_CODES = (

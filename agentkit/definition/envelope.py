@@ -1,0 +1,69 @@
+"""Where the frontmatter ends and the system prompt begins, as the real loader sees it.
+
+One byte-order mark is skipped. The file must then begin with `---`, blanks and a newline. The block ends at the first
+`---` after that, wherever it stands, even inside a value; blanks and the newline after it belong to the fence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+BLANKS = "\t\n\x0b\x0c\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""What the loader's language counts as white space; Python's own set differs (it has U+0085, and not U+FEFF)."""
+
+_OPEN = re.compile(f"\ufeff?---[{BLANKS}]*\n")
+_CLOSE = re.compile(f"---[{BLANKS}]*\n?")
+_BLANK_SET = frozenset(BLANKS.replace("\u2000-\u200a", "".join(chr(code) for code in range(0x2000, 0x200B))))
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The parts of a file's text, as offsets into it.
+
+    `text[:block_start]` is the opening fence, `text[block_start:block_end]` the YAML, `text[block_end:body_start]` the
+    closing fence, the rest the raw body. A file that is no definition has `why` set and is all body.
+    """
+
+    block_start: int
+    block_end: int
+    body_start: int
+    why: str | None = None
+    """Why there is no frontmatter; None where there is."""
+
+
+def split(text: str) -> Envelope:
+    r"""Find the frontmatter of a file's text.
+
+    >>> text = "---\ndescription: foo --- bar\n---\nbody"
+    >>> found = split(text)
+    >>> text[found.block_start:found.block_end], text[found.body_start:]
+    ('description: foo ', 'bar\n---\nbody')
+    """
+    opening = _OPEN.match(text)
+    if opening is None:
+        return Envelope(0, 0, 0, _missing(text))
+    end = text.find("---", opening.end())
+    if end < 0:
+        return Envelope(0, 0, 0, "the frontmatter is never closed by a second ---")
+    closing = _CLOSE.match(text, end)
+    assert closing is not None
+    return Envelope(opening.end(), end, closing.end())
+
+
+def trimmed(text: str) -> tuple[int, int]:
+    """Return the span of the text that is left when white space is trimmed as the loader does it."""
+    start, end = 0, len(text)
+    while start < end and text[start] in _BLANK_SET:
+        start += 1
+    while end > start and text[end - 1] in _BLANK_SET:
+        end -= 1
+    return start, end
+
+
+def _missing(text: str) -> str:
+    if not text.strip():
+        return "the file is empty"
+    if text.lstrip("\ufeff \t\r\n").startswith("---"):
+        return "something stands before the opening ---, or after it on its line"
+    return "there is no frontmatter: the file does not begin with ---"

@@ -1,0 +1,140 @@
+"""What lint reports, and the one list of rules.
+
+A rule is a function that yields findings, registered with its code, severity and reasons by `@rule`. The documentation,
+the configuration and the command line read the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agentkit.definition.agent import AgentDefinition
+
+SEVERITIES = ("error", "warning", "info")
+DOCS = "docs/lint-rules.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing lint reports."""
+
+    code: str
+    """The rule's code, such as `AK103`."""
+    rule: str
+    """The rule's name in words, such as `cut-at-comment`."""
+    severity: str
+    """`error`, `warning` or `info`."""
+    line: int
+    """Line in the file, from 1."""
+    column: int
+    """Column in characters, from 1."""
+    message: str
+    """What is wrong here, in one sentence."""
+    fix: str | None = None
+    """What `agent.fix(code)` would do; None where no safe fix is known."""
+    path: str | None = None
+    """The file; None for a definition that was not loaded from one."""
+
+    @property
+    def docs(self) -> str:
+        """Where the rule is explained, from the top of the project."""
+        return f"{DOCS}#{self.code.lower()}"
+
+    def __str__(self) -> str:
+        place = f"{self.path or '<text>'}:{self.line}:{self.column}"
+        return f"{place}: {self.severity} {self.code} {self.message}" + (f" [fix: {self.fix}]" if self.fix else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule found: an offset in the file's text, the sentence, and the fix it knows for this place."""
+
+    offset: int
+    message: str
+    fix: str | None = None
+
+
+Check = Callable[["AgentDefinition"], Iterable[Hit]]
+FolderCheck = Callable[[Sequence["AgentDefinition"]], Iterable[tuple["AgentDefinition", Hit]]]
+Mend = Callable[["AgentDefinition"], "AgentDefinition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the lint."""
+
+    code: str
+    name: str
+    severity: str
+    why: str
+    """One sentence: what goes wrong."""
+    bad: str
+    """A short example that the rule reports."""
+    check: Check | None = None
+    folder: FolderCheck | None = None
+    mend: Mend | None = None
+    """The safe fix; None where there is none."""
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(
+    code: str, name: str, severity: str, why: str, bad: str = "", mend: Mend | None = None
+) -> Callable[[Any], Any]:
+    """Register a check that needs only the file."""
+
+    def register(check: Check) -> Check:
+        _RULES[code] = Rule(code, name, severity, why, bad, check=check, mend=mend)
+        return check
+
+    return register
+
+
+def folder_rule(code: str, name: str, severity: str, why: str, bad: str = "") -> Callable[[Any], Any]:
+    """Register a check that compares the definitions of a folder."""
+
+    def register(check: FolderCheck) -> FolderCheck:
+        _RULES[code] = Rule(code, name, severity, why, bad, folder=check)
+        return check
+
+    return register
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return every rule, by code."""
+    from agentkit.definition import rules_body, rules_description, rules_fields, rules_folder, rules_load
+
+    assert all((rules_body, rules_description, rules_fields, rules_folder, rules_load))
+    return tuple(_RULES[code] for code in sorted(_RULES))
+
+
+def check(agent: AgentDefinition) -> Iterator[Finding]:
+    """Yield the findings that need only the file, in the order of the file."""
+    found = [_finding(each, hit, agent) for each in rules() if each.check is not None for hit in each.check(agent)]
+    yield from sorted(found, key=lambda finding: (finding.line, finding.column, finding.code))
+
+
+def _finding(found: Rule, hit: Hit, agent: AgentDefinition) -> Finding:
+    line, column = position(agent.text, hit.offset)
+    path = str(agent.path) if agent.path is not None else None
+    return Finding(found.code, found.name, found.severity, line, column, hit.message, hit.fix, path)
+
+
+def check_folder(agents: Sequence[AgentDefinition]) -> Iterator[Finding]:
+    """Yield the findings that come from comparing definitions with each other."""
+    for each in rules():
+        if each.folder is not None:
+            for agent, hit in each.folder(agents):
+                yield _finding(each, hit, agent)
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Return line and column, both from 1, of an offset."""
+    before = text.rfind("\n", 0, offset)
+    return text.count("\n", 0, offset) + 1, offset - before

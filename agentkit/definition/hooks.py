@@ -1,0 +1,139 @@
+"""The shape of `hooks:` that the loader insists on: anything else drops the whole agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+EVENTS = frozenset(
+    [
+        "PreToolUse",
+        "PostToolUse",
+        "PostToolUseFailure",
+        "Notification",
+        "UserPromptSubmit",
+        "SessionStart",
+        "SessionEnd",
+        "Stop",
+        "StopFailure",
+        "SubagentStart",
+        "SubagentStop",
+        "PreCompact",
+        "PostCompact",
+        "PermissionRequest",
+        "PermissionDenied",
+        "Setup",
+        "TeammateIdle",
+        "TaskCreated",
+        "TaskCompleted",
+        "Elicitation",
+        "ElicitationResult",
+        "ConfigChange",
+        "WorktreeCreate",
+        "WorktreeRemove",
+        "InstructionsLoaded",
+        "CwdChanged",
+        "FileChanged",
+    ]
+)
+"""Events whose entries are checked; others are ignored whatever they hold."""
+
+
+def trouble(hooks: object) -> str | None:
+    """Return what the loader refuses in a value of `hooks:`, or None where it is well formed.
+
+    >>> trouble({"Stop": [{"hooks": [{"command": "make test"}]}]})
+    'hooks.Stop[0].hooks[0] has no type'
+    """
+    if not hooks:
+        return "hooks is a list, not a mapping" if isinstance(hooks, list) else None
+    if not isinstance(hooks, Mapping):
+        return "hooks is not a mapping of events"
+    for event, matchers in hooks.items():
+        if event not in EVENTS or matchers is None:
+            continue
+        if not isinstance(matchers, list):
+            return f"hooks.{event} is not a list"
+        for place, matcher in enumerate(matchers):
+            if found := _matcher(matcher, f"hooks.{event}[{place}]"):
+                return found
+    return None
+
+
+def _matcher(matcher: object, where: str) -> str | None:
+    if not isinstance(matcher, Mapping):
+        return f"{where} is not a mapping"
+    if "matcher" in matcher and not isinstance(matcher["matcher"], str):
+        return f"{where}.matcher is not a string"
+    hooks = matcher.get("hooks")
+    if not isinstance(hooks, list):
+        return f"{where} has no list of hooks"
+    for place, hook in enumerate(hooks):
+        if found := _hook(hook, f"{where}.hooks[{place}]"):
+            return found
+    return None
+
+
+def _hook(hook: object, where: str) -> str | None:
+    if not isinstance(hook, Mapping):
+        return f"{where} is not a mapping"
+    if "type" not in hook:
+        return f"{where} has no type"
+    kind = hook["type"]
+    required = _REQUIRED.get(kind) if isinstance(kind, str) else None
+    if required is None:
+        return f"{where}.type is none of {', '.join(_REQUIRED)}"
+    for key in required:
+        if key not in hook:
+            return f"{where} has no {key}"
+    checks = {**_COMMON, **_BY_KIND.get(kind, {})}
+    for key, value in hook.items():
+        if key in checks and not checks[key](value):
+            return f"{where}.{key} has a value it cannot have"
+    return None
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf")
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _text_map(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values())
+
+
+def _url(value: object) -> bool:
+    return isinstance(value, str) and bool(urlsplit(value).scheme)
+
+
+def _shell(value: object) -> bool:
+    return value in ("bash", "powershell")
+
+
+_Checks = dict[str, Callable[[object], bool]]
+_REQUIRED = {
+    "command": ("command",),
+    "prompt": ("prompt",),
+    "agent": ("prompt",),
+    "http": ("url",),
+    "mcp_tool": ("server", "tool"),
+}
+_COMMON: _Checks = {"timeout": _positive, "statusMessage": _text, "once": _flag, "if": _text}
+_BY_KIND: dict[str, _Checks] = {
+    "command": {"command": _text, "shell": _shell, "async": _flag, "asyncRewake": _flag, "args": _texts},
+    "prompt": {"prompt": _text, "model": _text},
+    "agent": {"prompt": _text, "model": _text},
+    "http": {"url": _url, "headers": _text_map, "allowedEnvVars": _texts},
+    "mcp_tool": {"server": _text, "tool": _text},
+}

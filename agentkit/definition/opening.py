@@ -1,0 +1,42 @@
+"""`load` and `loads`: a definition from a file or from text."""
+
+from __future__ import annotations
+
+import os
+
+from agentkit.definition import files
+from agentkit.definition.agent import AgentDefinition
+from agentkit.errors import EditError
+
+
+def load(path: str | os.PathLike[str]) -> AgentDefinition:
+    """Load one definition file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The definition; one that the real loader would drop opens too, with `verdict == "dropped"` and its `reason`.
+
+    Raises:
+        DefinitionNotFound: no such file, or a directory.
+        DefinitionError: it cannot be read.
+    """
+    origin = files.read(path)
+    return AgentDefinition(origin.content, origin=origin)
+
+
+def loads(text: str | bytes) -> AgentDefinition:
+    """Load a definition from text, as `load` does from a file.
+
+    Args:
+        text: The file's whole text, or its bytes.
+    """
+    return AgentDefinition(text if isinstance(text, bytes) else _encoded(text))
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise EditError("the text holds half a surrogate pair, which no UTF-8 file can hold") from error

@@ -1,0 +1,160 @@
+"""What the real loader makes of a file: verdict, reason, and the values it would use.
+
+The way: envelope → YAML → (where that fails) one repair and YAML again → the agent's own rules for name, description
+and hooks. A file that the loader drops is read all the same, as well as can be, so that it can be mended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from agentkit.definition import hooks, yamlcore
+from agentkit.definition.envelope import BLANKS, Envelope, split
+from agentkit.definition.repair import quoted
+
+NAME_LIMIT = 256
+"""Longest name, in UTF-16 units as the loader's language counts them."""
+
+_TOP_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*?))?[ \t\r]*\Z")
+_STRIP = re.compile(f"\\A[{BLANKS}]+|[{BLANKS}]+\\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The frontmatter as the loader reads it."""
+
+    verdict: str
+    """`loads`, `repaired` (only by the repair pass) or `dropped`."""
+    reason: str | None
+    """Why it is dropped, or why the first reading failed; None where it simply loads."""
+    metadata: Mapping[str, Any]
+    """Every frontmatter field."""
+    name: str | None
+    description: str | None
+    model: str | None
+    """None where absent or unusable: the main conversation's model."""
+    tools: tuple[str, ...] | None
+    """The names as written, split; None for all tools."""
+    error: yamlcore.YamlError | None = None
+    """The first YAML error; its lines count within the block."""
+
+
+def read(text: str, envelope: Envelope | None = None) -> Reading:
+    """Read a file's text as the loader does."""
+    envelope = envelope or split(text)
+    if envelope.why is not None:
+        return _finish("dropped", envelope.why, _guess(text) if text.lstrip("\ufeff \t\r\n").startswith("---") else {})
+    block = text[envelope.block_start : envelope.block_end]
+    error = None
+    try:
+        value = yamlcore.read(block)
+        verdict = "loads"
+    except yamlcore.YamlError as first:
+        error = first
+        verdict = "repaired"
+        repaired = quoted(block)
+        try:
+            if repaired == block:
+                raise first
+            value = yamlcore.read(repaired)
+        except yamlcore.YamlError as second:
+            return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), error)
+    if not isinstance(value, Mapping):
+        return _finish("dropped", "its frontmatter holds no fields", {}, error)
+    reason = f"its YAML parses only after the loader's repair: {error.message}" if error else None
+    return _finish(verdict, reason, value, error)
+
+
+def _finish(
+    verdict: str, reason: str | None, values: Mapping[Any, Any], error: yamlcore.YamlError | None = None
+) -> Reading:
+    metadata = {key if isinstance(key, str) else yamlcore.key_text(key): value for key, value in values.items()}
+    if verdict != "dropped":
+        refused = refusal(metadata)
+        if refused is not None:
+            verdict, reason = "dropped", refused
+    name, description = metadata.get("name"), metadata.get("description")
+    return Reading(
+        verdict,
+        reason,
+        MappingProxyType(metadata),
+        name if isinstance(name, str) else None,
+        description.replace("\\n", "\n") if isinstance(description, str) else None,
+        model_of(metadata.get("model")),
+        tools_of(metadata.get("tools")),
+        error,
+    )
+
+
+def refusal(metadata: Mapping[str, Any]) -> str | None:
+    """Return why the loader drops an agent with these fields; None where it takes it."""
+    name, description = metadata.get("name"), metadata.get("description")
+    if not isinstance(name, str) or not name:
+        return "it has no name" if name is None or name == "" else f"its name is not a string but {name!r}"
+    if name.startswith("-"):
+        return "its name begins with -"
+    if ":" in name:
+        return "its name holds a colon"
+    if len(name) + sum(char > "\uffff" for char in name) > NAME_LIMIT:
+        return f"its name is longer than {NAME_LIMIT} characters"
+    if not isinstance(description, str) or not description:
+        empty = description is None or description == ""
+        return "it has no description" if empty else f"its description is not a string but {description!r}"
+    return hooks.trouble(metadata.get("hooks"))
+
+
+def model_of(value: object) -> str | None:
+    """Return the model as the loader keeps it: trimmed, `inherit` in lower case, None where it is not a text."""
+    if not isinstance(value, str):
+        return None
+    model = _STRIP.sub("", value)
+    return ("inherit" if model.lower() == "inherit" else model) or None
+
+
+def tools_of(value: object) -> tuple[str, ...] | None:
+    """Return the tool names of a `tools` value; None where that means all tools.
+
+    Commas and spaces separate, except inside parentheses; a list's items are split the same way.
+
+    >>> tools_of("Read, grep Grep,Bash(git log:*, x)"), tools_of(["*", "Read"]), tools_of([])
+    (('Read', 'grep', 'Grep', 'Bash(git log:*, x)'), None, None)
+    """
+    items = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
+    names = tuple(name for item in items if isinstance(item, str) for name in _names(item))
+    return None if not names or "*" in names else names
+
+
+def _names(text: str) -> list[str]:
+    if "(" not in text:
+        return [name for part in text.split(",") for piece in part.split(" ") if (name := _STRIP.sub("", piece))]
+    names, depth, current = [], 0, ""
+    for char in text:
+        if char in ", " and depth == 0:
+            names.append(current)
+            current = ""
+            continue
+        depth += (char == "(") - (char == ")" and depth > 0)
+        current += char
+    names.append(current)
+    return [name for piece in names if (name := _STRIP.sub("", piece))]
+
+
+def _guess(block: str) -> dict[str, Any]:
+    """Return the best reading of a block that is not YAML: each top line of the form `key: value`, by itself."""
+    values: dict[str, Any] = {}
+    for line in quoted(block.replace("\r\n", "\n")).split("\n"):
+        match = _TOP_LINE.match(line)
+        if match is None:
+            if line.strip() == "---" and values:
+                break
+            continue
+        key, raw = match.groups()
+        try:
+            values[key] = yamlcore.read(raw or "")
+        except yamlcore.YamlError:
+            values[key] = (raw or "").strip("\"'")
+    return values

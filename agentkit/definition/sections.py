@@ -1,0 +1,197 @@
+"""The parts of a system prompt: `#` headings, bold lead-ins, or both; code fences are never cut.
+
+A heading's section runs to the next heading or lead-in. A lead-in with text on its own line (`**Title**: text`) takes
+that paragraph and the lists, tables and code right after it; plain paragraphs that follow are a part without a title.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from agentkit.errors import EditError
+
+LEAD_IN = 7
+"""The level of a bold lead-in: below every heading."""
+
+_HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*\Z")
+_BOLD = re.compile(r"\*\*([^*\n]{1,80}?)(:?)\*\*(:?)[ \t]*(.*)\Z")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)\Z")
+_ATTACHED = re.compile(r"[ \t]|[-*+][ \t]|\d+[.)][ \t]|\||>|`{3}|~{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a system prompt."""
+
+    title: str
+    """The heading or lead-in without its markup; empty for text under none."""
+    level: int
+    """1 to 6 for headings, 7 for a bold lead-in, 0 for text under none."""
+    text: str
+    """The exact text, title line included, up to the next section."""
+    span: tuple[int, int]
+    """Where it is in the system prompt, in characters."""
+
+
+def parse(prompt: str) -> tuple[Section, ...]:
+    r"""Cut a prompt into its sections; their texts join to the prompt again.
+
+    >>> parts = parse("You help.\n\n## Rules\nBe kind.\n\n**Tone**: warm.\n\nEnd.")
+    >>> [(part.title, part.level) for part in parts]
+    [('', 0), ('Rules', 2), ('Tone', 7), ('', 0)]
+    """
+    marks = _marks(prompt)
+    if not marks or marks[0][0] > 0:
+        marks.insert(0, (0, 0, ""))
+    ends = [start for start, _, _ in marks[1:]] + [len(prompt)]
+    return tuple(
+        Section(title, level, prompt[start:end], (start, end))
+        for (start, level, title), end in zip(marks, ends, strict=True)
+        if end > start
+    )
+
+
+def _marks(prompt: str) -> list[tuple[int, int, str]]:
+    marks: list[tuple[int, int, str]] = []
+    fence, position, after_blank, in_lead = "", 0, True, False
+    for line in prompt.split("\n"):
+        start, position = position, position + len(line) + 1
+        bare = line.rstrip("\r")
+        fenced = _FENCE.match(bare)
+        if fence:
+            if fenced and fenced[1].startswith(fence) and not fenced[2].strip():
+                fence = ""
+            after_blank = False
+            continue
+        heading = _HEADING.match(bare)
+        bold = _BOLD.match(bare) if after_blank or in_lead else None
+        if heading:
+            marks.append((start, len(heading[1]), heading[2]))
+            in_lead = False
+        elif bold and (bold[2] or bold[3] or not bold[4]):
+            marks.append((start, LEAD_IN, bold[1].strip()))
+            in_lead = bool(bold[4])
+        elif in_lead and after_blank and bare.strip() and not _ATTACHED.match(bare):
+            marks.append((start, 0, ""))
+            in_lead = False
+        if fenced and not (fenced[1][0] == "`" and "`" in fenced[2]):
+            fence = fenced[1]
+        after_blank = not bare.strip() or bool(heading)
+    return marks
+
+
+def find(sections: Sequence[Section], title: str | Section) -> int:
+    """Return the place of the section with that title, letter case aside where no exact one is there.
+
+    Raises:
+        EditError: there is none; the nearest titles are told.
+    """
+    wanted = title.title if isinstance(title, Section) else title
+    if isinstance(title, Section) and title in sections:
+        return list(sections).index(title)
+    for same in (str, str.casefold):
+        for place, section in enumerate(sections):
+            if section.title and same(section.title) == same(wanted):
+                return place
+    from difflib import get_close_matches
+
+    titles = [section.title for section in sections if section.title]
+    near = get_close_matches(wanted, titles, n=3, cutoff=0.5)
+    raise EditError(
+        f"no section {wanted!r} in the system prompt",
+        accepted=", ".join(map(repr, near or titles)) or "nothing: the system prompt has no sections",
+        hint=f"agent.without({near[0]!r})" if near else None,
+    )
+
+
+def family(sections: Sequence[Section], place: int) -> int:
+    """Return the end (exclusive) of a section together with the deeper ones under it."""
+    level = sections[place].level
+    end = place + 1
+    if level in (0, LEAD_IN):
+        return end
+    while end < len(sections) and (sections[end].level > level or sections[end].level == 0):
+        end += 1
+    return end
+
+
+def removed(prompt: str, title: str | Section) -> str:
+    """Return the prompt without a section and the deeper ones under it."""
+    sections = parse(prompt)
+    place = find(sections, title)
+    start, end = sections[place].span[0], sections[family(sections, place) - 1].span[1]
+    rest = prompt[end:]
+    return prompt[:start] + rest if rest else prompt[:start].rstrip()
+
+
+def replaced(prompt: str, title: str, text: str, *, after: str | None = None, level: int | None = None) -> str:
+    """Return the prompt with that section's own text replaced, or with the section added."""
+    sections = parse(prompt)
+    titles = {section.title.casefold() for section in sections if section.title}
+    if title.casefold() in titles:
+        section = sections[find(sections, title)]
+        start, end = section.span
+        tail = section.text[len(section.text.rstrip()) :]
+        return prompt[:start] + _retitled(section, text).rstrip() + tail + prompt[end:]
+    new = _new(sections, title, text, level)
+    if after is None:
+        return f"{prompt.rstrip()}\n\n{new}" if prompt.strip() else new
+    place = family(sections, find(sections, after))
+    end = sections[place - 1].span[1]
+    head, rest = prompt[:end].rstrip(), prompt[end:]
+    return f"{head}\n\n{new}\n\n{rest}" if rest else f"{head}\n\n{new}"
+
+
+def _retitled(section: Section, text: str) -> str:
+    if _is_titled(text):
+        return text
+    first, newline, _ = section.text.partition("\n")
+    if section.level != LEAD_IN:
+        gap = re.match(r"(?:[ \t\r]*\n)*", section.text[len(first) + len(newline) :])
+        return f"{first}{newline or chr(10)}{gap[0] if gap else ''}{text}"
+    bold = _BOLD.match(first.rstrip("\r"))
+    assert bold is not None
+    lead = first[: bold.start(4)].rstrip()
+    return f"{lead} {text}" if bold[4] else f"{lead}\n{text}"
+
+
+def _is_titled(text: str) -> bool:
+    first = text.lstrip().partition("\n")[0].rstrip()
+    return bool(_HEADING.match(first) or _BOLD.match(first))
+
+
+def _new(sections: Sequence[Section], title: str, text: str, level: int | None) -> str:
+    if _is_titled(text):
+        return text.rstrip()
+    if level is None:
+        counts = Counter(section.level for section in sections if section.level)
+        headings = {depth: count for depth, count in counts.items() if 1 < depth < LEAD_IN}
+        level = max(headings, key=lambda depth: headings[depth]) if headings else LEAD_IN if counts[LEAD_IN] else 2
+    text = text.rstrip()
+    return f"**{title}**: {text}" if level == LEAD_IN else f"{'#' * level} {title}\n\n{text}"
+
+
+def reordered(prompt: str, titles: Sequence[str]) -> str:
+    """Return the prompt with the named sections, each with those under it, in the given order.
+
+    They take the places the named sections had; everything else stays where it is.
+    """
+    sections = parse(prompt)
+    places = [find(sections, title) for title in titles]
+    if len(set(places)) < len(places):
+        raise EditError("a section is named twice", received=list(titles))
+    spans = [(sections[place].span[0], sections[family(sections, place) - 1].span[1]) for place in places]
+    slots = sorted(spans)
+    for (_, end), (start, _) in pairwise(slots):
+        if start < end:
+            raise EditError("one of the sections lies inside another", received=list(titles))
+    pieces, position = [], 0
+    for (start, end), (from_, to) in zip(slots, spans, strict=True):
+        tail = prompt[start:end][len(prompt[start:end].rstrip()) :]
+        pieces += [prompt[position:start], prompt[from_:to].rstrip(), tail]
+        position = end
+    return "".join([*pieces, prompt[position:]])
