@@ -12,9 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.backends.embedded import Embedded as Embedded
-
     from agentkit import errors as errors
+    from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
     from agentkit.backends.protocol import Reply as Reply
     from agentkit.backends.protocol import Request as Request

@@ -69,11 +69,11 @@ class Messages:
         self._model = model
         self._timeout_s = timeout_s
         self._open_telemetry = open_telemetry
-        self._arguments = {**client, "base_url": base_url, "api_key": api_key}
-        self._resolved: dict[str, str] = {}
         self._client: AsyncAnthropic | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lean: Lean | None = None
+        self._arguments = {**client, "base_url": base_url, "api_key": api_key}
+        self._resolved: dict[str, str] = {}
         self._may_lean = False
         self._secrets: tuple[str, ...] = ()
         self.limits: limits.Limits | None = None
@@ -235,12 +235,14 @@ class Messages:
     async def aclose(self) -> None:
         """Close connections; the next call opens them again."""
         client, lean, self._client, self._lean = self._client, self._lean, None, None
-        if self._loop is not asyncio.get_running_loop():
-            return  # its connections went with the loop that they belonged to
-        if lean is not None:
-            await lean.aclose()
-        if client is not None:
-            await client.close()
+        if self._loop is asyncio.get_running_loop():  # otherwise they went with the loop that they belonged to
+            await _close(client, lean)
+
+    def __del__(self) -> None:
+        client, lean, loop = self._client, self._lean, self._loop
+        if client is not None and loop is not None and loop.is_running():
+            # Dropped while its loop goes on: the loop closes what only it may close.
+            loop.call_soon_threadsafe(lambda: loop.create_task(_close(client, lean)))
 
     async def _json(self, method: str, path: str, **arguments: Any) -> Any:
         try:
@@ -287,6 +289,13 @@ class Messages:
             )
         url = str(self._client.base_url).rstrip("/") if self._client is not None else self._base_url or ""
         return failures.from_exception(error, url=url, secrets=self._secrets)
+
+
+async def _close(client: AsyncAnthropic | None, lean: Lean | None) -> None:
+    if lean is not None:
+        await lean.aclose()
+    if client is not None:
+        await client.close()
 
 
 def _plain(value: object) -> Any:
