@@ -12,9 +12,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.experiment.quoting import Quote as Quote
-    from agentkit.experiment.quoting import quote as quote
-
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -36,6 +33,8 @@ if TYPE_CHECKING:
     from agentkit.experiment.plan import Variant as Variant
     from agentkit.experiment.plan import across as across
     from agentkit.experiment.progress import Progress as Progress
+    from agentkit.experiment.quoting import Quote as Quote
+    from agentkit.experiment.quoting import quote as quote
     from agentkit.experiment.results import Results as Results
     from agentkit.experiment.running import arun as arun
     from agentkit.experiment.running import run as run
