@@ -48,7 +48,9 @@ class Lab:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = (folder / "lab.log").open("wb")
-        places = {name: folder / name for name in ("config", "data", "runtime", "settings", "workspaces", "ipython", "home")}
+        places = {
+            name: folder / name for name in ("config", "data", "runtime", "settings", "workspaces", "ipython", "home")
+        }
         for place in places.values():
             place.mkdir()
         environment = {
@@ -68,7 +70,11 @@ class Lab:
         self._notices = notices
         options = (
             *(f"--port={self.port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--expose-app-in-browser"),
-            *(f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.root}", "--ServerApp.port_retries=0"),
+            *(
+                f"--IdentityProvider.token={self.token}",
+                f"--ServerApp.root_dir={self.root}",
+                "--ServerApp.port_retries=0",
+            ),
             *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
         )
         self._server = subprocess.Popen(
@@ -111,7 +117,14 @@ class Lab:
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         path = self.root / name
         made: list[dict[str, Any]] = [
-            {"cell_type": "code", "id": f"c{at}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+            {
+                "cell_type": "code",
+                "id": f"c{at}",
+                "metadata": {},
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
             for at, source in enumerate(cells)
         ]
         notebook = {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
