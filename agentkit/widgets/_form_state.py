@@ -236,7 +236,8 @@ class FormState:
             if before and not before.endswith(("\n\n", "\r\n\r\n")):
                 before = before.rstrip() + (off.gap or line * 2)
             text = off.text if not after or off.text.endswith("\n") else off.text + line * 2
-            agent = step.agent.replace(system_prompt=before + text + after)
+            whole = before + text + after
+            agent = step.agent.replace(system_prompt=whole if after else whole.rstrip())
             grown = len(agent.sections) - len(sections)
             later = tuple(replace(each, place=each.place + grown) for each in step.off[index + 1 :])
             return Step(agent, step.off[:index] + later)

@@ -90,10 +90,10 @@ def test_all_tools_is_not_the_same_as_none_ticked(form: Editor) -> None:
 
 
 def test_sections_are_switched(form: Editor) -> None:
-    find(form, "Tone (18 characters)").value = False
+    find(form, "Tone (17 characters)").value = False
     assert "Be kind" not in form.value.system_prompt
     assert "Be kind" not in find(form, "System prompt, in Markdown").value
-    find(form, "Tone (18 characters, off)").value = True
+    find(form, "Tone (17 characters, off)").value = True
     assert form.value.source == TEXT.encode()
 
 
@@ -195,8 +195,9 @@ def test_a_broken_file_opens_too() -> None:
         form.settle()
 
 
-@pytest.mark.parametrize("hostile", ALL)
+@pytest.mark.parametrize("hostile", ALL[::3])
 def test_no_html_of_the_form_is_active(hostile: str) -> None:
+    # Every third here: the browser gets them all.
     hostile = hostile.encode("utf-8", "replace").decode()
     agent = ak.loads("---\nname: a\ndescription: b\n---\nYou.\n").replace(system_prompt=f"# {hostile}\n\n{hostile}")
     form = ak.edit(agent)
