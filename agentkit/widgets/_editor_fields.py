@@ -146,7 +146,7 @@ class Inputs:
         mode = w.RadioButtons(
             options=[("All tools", False), ("Only these", True)],
             value=state.value.tools is not None,
-            description="Tools",
+            description="It may use",
         )
         mode.add_class("ak-field")
         boxes = {name: w.Checkbox(description=name, indent=False) for name in COMMON_TOOLS}

@@ -89,11 +89,12 @@ class Sections:
         if parts == self._shown:
             return
         self._shown = parts
-        rows = [self._row(part) for part in parts]
+        top = min((part.level for part in parts), default=0)
+        rows = [self._row(part, top) for part in parts]
         none = html('<div class="ak-hint">No headings or bold lead-ins, so no sections to switch.</div>')
         self.view.children = rows or [none]
 
-    def _row(self, part: Part) -> w.Widget:
+    def _row(self, part: Part, top: int) -> w.Widget:
         state, act, title = self._state, self._act, safe.visible(part.title)
         size = _words.plural(part.size, "character", "characters")
         box_ = w.Checkbox(value=part.on, indent=False, description=f"{title} ({size}{'' if part.on else ', off'})")
@@ -108,5 +109,5 @@ class Sections:
         up.disabled = not part.on or neighbour(sections, part.index, -1) is None
         down.disabled = not part.on or neighbour(sections, part.index, 1) is None
         row = box([box_, up, down], "ak-part", row=True)
-        row.children[0].layout.margin = f"0 0 0 {max(min(part.level, 4) - 2, 0) * 16}px"
+        box_.layout.margin = f"0 0 0 {16 * min(part.level - top, 3)}px"
         return row

@@ -95,7 +95,7 @@ def _arguments(fields: dict[str, Any]) -> str:
     if others:
         pieces.append(f"**{others!r}")
     joined = ", ".join(filter(None, pieces))
-    if len(joined) < 90 and "\n" not in joined:
+    if len(joined) < (90 if len(fields) == 1 else 40) and "\n" not in joined:
         return joined
     return "\n" + "".join(f"    {piece},\n" for piece in filter(None, pieces))
 

@@ -35,6 +35,7 @@ class Off:
     text: str
     place: int
     """How many sections of the prompt stand before it."""
+    level: int
     gap: str
     """The blank lines before it, where it was the last."""
 
@@ -199,7 +200,7 @@ class FormState:
             if section.title
         ]
         found += [
-            (min(off.place, len(sections)), 0, Part(off.title, len(off.text), False, 1, index))
+            (min(off.place, len(sections)), 0, Part(off.title, len(off.text), False, off.level, index))
             for index, off in enumerate(self.off)
         ]
         return tuple(part for _, _, part in sorted(found, key=lambda entry: (entry[0], entry[1], entry[2].index)))
@@ -214,7 +215,7 @@ class FormState:
             text = "".join(part.text for part in sections[index:end])
             after = agent.without(section)
             before = "".join(part.text for part in sections[:index])
-            kept = Off(section.title, text, index, before[len(before.rstrip()) :])
+            kept = Off(section.title, text, index, section.level, before[len(before.rstrip()) :])
             # Among sections that wait at one place, their order here is their order in the prompt.
             earlier = tuple(off for off in step.off if off.place <= index)
             later = tuple(replace(off, place=_shifted(off.place, index, end)) for off in step.off if off.place > index)
@@ -235,7 +236,8 @@ class FormState:
             if before and not before.endswith(("\n\n", "\r\n\r\n")):
                 before = before.rstrip() + (off.gap or line * 2)
             text = off.text if not after or off.text.endswith("\n") else off.text + line * 2
-            agent = step.agent.replace(system_prompt=before + text + after)
+            whole = before + text + after
+            agent = step.agent.replace(system_prompt=whole if after else whole.rstrip())
             grown = len(agent.sections) - len(sections)
             later = tuple(replace(each, place=each.place + grown) for each in step.off[index + 1 :])
             return Step(agent, step.off[:index] + later)
