@@ -12,7 +12,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit import errors as errors
     from agentkit.backends.messages import Messages as Messages
+    from agentkit.backends.protocol import Reply as Reply
+    from agentkit.backends.protocol import Request as Request
     from agentkit.backends.scripted import Scripted as Scripted
     from agentkit.definition.agent import AgentDefinition as AgentDefinition
     from agentkit.definition.diff import Diff as Diff
@@ -21,10 +24,6 @@ if TYPE_CHECKING:
     from agentkit.definition.opening import load as load
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
-
-    from agentkit import errors as errors
-    from agentkit.backends.protocol import Reply as Reply
-    from agentkit.backends.protocol import Request as Request
     from agentkit.errors import AgentkitError as AgentkitError
     from agentkit.scoring import checks as checks
     from agentkit.scoring.comparison import Comparison as Comparison
