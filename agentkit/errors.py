@@ -200,6 +200,9 @@ class CallError(BackendError):
 class StoreError(AgentkitError):
     """The working record cannot be read or written: a full disk, a foreign file, a damaged page."""
 
+    results: Any = None
+    """The `Results` of what had finished, where a run had begun."""
+
 
 class CassetteError(AgentkitError):
     """A cassette cannot be read."""
@@ -240,9 +243,15 @@ class StaleCassette(CassetteError):
 class BudgetExceeded(AgentkitError):
     """The next call could pass the budget, or its price is unknown; nothing was spent beyond it."""
 
+    results: Any = None
+    """The `Results` of what had finished, where a run had begun."""
+
 
 class DeadlineExceeded(AgentkitError):
     """The run's deadline came before its end; what had finished is in the store."""
+
+    results: Any = None
+    """The `Results` of what had finished."""
 
 
 class NotebookError(AgentkitError):

@@ -37,6 +37,14 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
+def model_cache(monkeypatch: pytest.MonkeyPatch, repo: Path) -> Path:
+    """Where the embedded model is downloaded to, once for all test runs: `AGENTKIT_TEST_CACHE`, or build/cache."""
+    folder = Path(os.environ.get("AGENTKIT_TEST_CACHE") or repo / "build" / "cache")
+    monkeypatch.setenv("AGENTKIT_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
 def repo() -> Path:
     """The top of the checkout."""
     return Path(__file__).parent.parent

@@ -37,14 +37,19 @@ def reply(message: Any, *, latency_s: float = 0.0, request_id: str | None = None
         for name in ("service_tier", "speed"):
             if usage.get(name) not in (None, "standard"):
                 extra[name] = usage[name]
+        if for_an_hour := (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"):
+            extra["cache_write_1h_tokens"] = for_an_hour
         if message.get("stop_sequence") is not None:
             extra["stop_sequence"] = message["stop_sequence"]
         for name in ("stop_details", "container"):
             if message.get(name) is not None:
                 extra[name] = message[name]
+        stop_reason = message.get("stop_reason")
+        if stop_reason == "end_turn" and message.get("stop_sequence") is not None:
+            stop_reason = "stop_sequence"  # llama.cpp names the sequence and not the reason
         return Reply(
             output,
-            message.get("stop_reason"),
+            stop_reason,
             message["model"],
             usage.get("input_tokens") or 0,
             usage.get("output_tokens") or 0,

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "share": ("agentkit.cli.share", "make a folder of a notebook that a colleague can open and replay"),
     "gate": ("agentkit.cli.gate", "judge candidates against a baseline: exit code, JUnit XML, Markdown"),
     "new": ("agentkit.cli.new", "write a new experiment"),
+    "run": ("agentkit.cli.run", "try definitions on samples, side by side"),
 }
 """Command → (module, one line for `--help`), in the order of the help page."""
 

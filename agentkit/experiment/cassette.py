@@ -294,11 +294,11 @@ def cassette_for(path: str | os.PathLike[str] | None) -> Cassette | None:
         return None
     with _lock:
         known_one = _opened.get(chosen)
-        if known_one is not None and (mode == "once" or known_one.recording == (mode == "record")):
-            # What this process started to record it goes on recording, though the file is there by now.
-            if known_one.recording or chosen.exists():
-                known_one.read()
-                return known_one
+        fits = known_one is not None and (mode == "once" or known_one.recording == (mode == "record"))
+        # What this process started to record it goes on recording, though the file is there by now.
+        if known_one is not None and fits and (known_one.recording or chosen.exists()):
+            known_one.read()
+            return known_one
         recording = mode == "record" or (mode == "once" and not chosen.exists())
         made = _opened[chosen] = Cassette(chosen, recording=recording)
         return made

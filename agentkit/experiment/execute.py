@@ -45,6 +45,8 @@ class Order:
     deadline_s: float | None
     batch: bool
     progress: bool | Callable[[Progress], Any] | None
+    only: frozenset[str] | None = None
+    """Keys of the trials to carry out; None for all."""
 
     def alias(self, variant: Variant) -> str | None:
         """Return the name of the model that a variant gets, as it was given."""
@@ -85,7 +87,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
         if cassette is not None:
             cassette.save()
         if store is not None:
-            store.leave()
+            await asyncio.to_thread(store.close)
 
 
 async def _replay(order: Order, cassette: Cassette) -> Results:
@@ -115,6 +117,31 @@ async def _replay(order: Order, cassette: Cassette) -> Results:
     return Results(plan, outcomes, backend=first.backend, fidelity=first.fidelity, order=order)
 
 
+async def laid_out(order: Order) -> tuple[Backend, Plan, dict[str, Any]]:
+    """Return the backend, the plan and the finished calls of an order, and carry nothing out."""
+    backend = order.backend if order.backend is not None else _chosen()
+    loop.used(backend)
+    store = await _open_store(order, backend)
+    try:
+        return (backend, *await _planned(order, backend, store))
+    finally:
+        if store is not None:
+            await asyncio.to_thread(store.close)
+
+
+async def _planned(order: Order, backend: Backend, store: Store | None) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan and the calls of it that are in the store."""
+    plan, found = await _known_plan(order, backend, store)
+    if plan is None:
+        plan = _plan(order, await _resolve(order, backend, store), _limit(backend), _salt(backend.fidelity))
+        found = await store.load([trial.key for trial in plan.trials]) if store is not None else {}
+    return plan, found
+
+
+def _limit(backend: Backend) -> int:
+    return int(getattr(backend, "default_max_tokens", DEFAULT_MAX_TOKENS))
+
+
 async def _with_store(
     order: Order,
     backend: Backend,
@@ -123,16 +150,11 @@ async def _with_store(
     on_outcome: Callable[[Outcome], None] | None,
 ) -> Results:
     salt = _salt(backend.fidelity)
-    limit = int(getattr(backend, "default_max_tokens", DEFAULT_MAX_TOKENS))
-    plan, found = await _known_plan(order, backend, store, limit, salt)
-    if plan is None:
-        models = await _resolve(order, backend, store)
-        plan = _plan(order, models, limit, salt)
-        found = await store.load([trial.key for trial in plan.trials]) if store is not None else {}
+    plan, found = await _planned(order, backend, store)
     if cassette is not None:
         asked = order.backend.name if order.backend is not None else "auto"
         for name, variant in order.variants.items():
-            served = Served(plan.models[name], backend.name, backend.fidelity, limit)
+            served = Served(plan.models[name], backend.name, backend.fidelity, _limit(backend))
             cassette.put_served(asked, order.alias(variant), served)
     meter = Meter(len(plan.trials))
     limiter = Limiter(_most(order, backend))
@@ -197,15 +219,13 @@ async def _open_store(order: Order, backend: Backend) -> Store | None:
     path = DEFAULT_PATH if order.store in (None, True) else order.store
     assert not isinstance(path, bool)
     assert path is not None
-    store = await asyncio.to_thread(Store.shared, path)
-    if store.take_damage():
+    store = await asyncio.to_thread(Store, path)
+    if store.damage:
         print("\n".join(store.damage), file=sys.stderr)  # noqa: T201 - the user has to know, whatever shows progress
     return store
 
 
-async def _known_plan(
-    order: Order, backend: Backend, store: Store | None, limit: int, salt: str
-) -> tuple[Plan | None, dict[str, Any]]:
+async def _known_plan(order: Order, backend: Backend, store: Store | None) -> tuple[Plan | None, dict[str, Any]]:
     """Return the plan by what aliases stood for last time, if every trial of it is finished: no server is asked."""
     if store is None:
         return None, {}
@@ -213,7 +233,9 @@ async def _known_plan(
     known = await store.resolved(_address(backend))
     if not all(alias in known for alias in aliases.values()):
         return None, {}
-    plan = _plan(order, {name: known[alias] for name, alias in aliases.items()}, limit, salt)
+    plan = _plan(
+        order, {name: known[alias] for name, alias in aliases.items()}, _limit(backend), _salt(backend.fidelity)
+    )
     found = await store.load([trial.key for trial in plan.trials])
     return (plan, found) if all(trial.key in found for trial in plan.trials) else (None, {})
 
@@ -237,7 +259,7 @@ async def _resolve(order: Order, backend: Backend, store: Store | None) -> dict[
 
 
 def _plan(order: Order, models: Mapping[str, str], limit: int, salt: str) -> Plan:
-    return make_plan(
+    plan = make_plan(
         order.variants,
         order.samples,
         order.epochs,
@@ -246,6 +268,9 @@ def _plan(order: Order, models: Mapping[str, str], limit: int, salt: str) -> Pla
         default_max_tokens=lambda _: limit,
         salt=salt,
     )
+    if order.only is None:
+        return plan
+    return replace(plan, trials=tuple(trial for trial in plan.trials if trial.key in order.only))
 
 
 def _salt(fidelity: str) -> str:
@@ -253,11 +278,6 @@ def _salt(fidelity: str) -> str:
 
 
 def _chosen() -> Backend:
-    from agentkit.backends.detect import detect
+    from agentkit.backends.detect import choose
 
-    return detect()
-
-
-def without_failures(order: Order) -> Order:
-    """Return the order that a retry of failed trials gives: the same, for what is finished is in the store."""
-    return replace(order)
+    return choose()

@@ -40,7 +40,7 @@ def trial_key(request: str, epoch: int, salt: str = "") -> str:
         salt: What else decides the reply: the fidelity where it is not `bare`.
 
     >>> trial_key('{"model":"m"}', 1)[:12]
-    '2e5e3ba2a6a0'
+    'b32e3a21db43'
     """
     text = f"{request}\n{epoch}\n{salt}"
     return sha256(TAG + text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""The plan: named variants × samples × epochs, each trial with the request it sends and its key."""
+"""The plan: named variants by samples by epochs, each trial with the request it sends and its key."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One variant × sample × epoch."""
+    """One variant on one sample, once."""
 
     variant: str
     sample: str
@@ -161,7 +161,7 @@ def _variant(value: Any) -> Variant:
 def _definition(value: Any) -> Any:
     is_path = isinstance(value, PathLike) or (isinstance(value, str) and value.endswith(".md") and "\n" not in value)
     if is_path:
-        from agentkit.definition import load
+        from agentkit.definition.opening import load
 
         return load(Path(value))
     if not isinstance(value, str) and not _is_definition(value):

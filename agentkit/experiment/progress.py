@@ -182,7 +182,7 @@ class Displayed:
         elif now.finished or now.elapsed_s >= QUIET_S:
             bundle = {"text/plain": now.line}
             if self._handle is None:
-                self._handle = display(bundle, raw=True, display_id=True)
+                self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
             else:
                 self._handle.update(bundle, raw=True)
 

@@ -45,8 +45,6 @@ async def _trial(
         call = cassette.get(key)
         if call is None:
             raise stale(cassette, trial, request, turn)
-        return Call(
-            key, trial.variant, trial.sample, trial.epoch, request, call.reply, call.cost_usd, call.backend
-        )
+        return Call(key, trial.variant, trial.sample, trial.epoch, request, call.reply, call.cost_usd, call.backend)
 
     return Outcome(trial, await converse(trial, fetch, plan.tools.get(trial.variant, {}), max_turns, salt, memory))

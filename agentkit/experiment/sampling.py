@@ -125,8 +125,11 @@ class Samples(Sequence[Sample]):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a sample: `id` (str), `input` (str, turns joined), `target` (str or missing), then one column for
-        each metadata field (object)."""
+        """One row a sample.
+
+        `id` (str), `input` (str, turns joined), `target` (str or missing), then one column for each metadata field
+        (object).
+        """
         import pandas as pd
 
         rows = [

@@ -170,11 +170,22 @@ class Store:
             try:
                 answers = _commit(rows, [operation for operation, _ in taken])
             except BaseException as error:  # noqa: BLE001 - handed to the runs that asked
-                told = _told(error, self.path)
-                _answer([(reply, told, False) for _, reply in taken])
+                if len(taken) > 1:  # one of them is wrong, or the disk is full: each gets its own answer
+                    for one in taken:
+                        self._take_one(rows, one)
+                else:
+                    _answer([(taken[0][1], _told(error, self.path), False)])
             else:
                 _answer([(reply, value, True) for (_, reply), value in zip(taken, answers, strict=True)])
         return going
+
+    def _take_one(self, rows: Rows, one: tuple[Operation, Any]) -> None:
+        try:
+            value = _commit(rows, [one[0]])[0]
+        except BaseException as error:  # noqa: BLE001 - handed to the run that asked
+            _answer([(one[1], _told(error, self.path), False)])
+        else:
+            _answer([(one[1], value, True)])
 
     def _open(self) -> Rows:
         from agentkit.experiment.store_repair import open_sound

@@ -171,8 +171,9 @@ class Rows:
 
     def _gone(self) -> set[int]:
         """Return owners whose process has ended or has not been seen for a lease; unknown owners are gone too."""
-        host, now, gone = socket.gethostname(), time.time(), set()
-        present = set()
+        host, now = socket.gethostname(), time.time()
+        gone: set[int] = set()
+        present: set[int] = set()
         for owner, where, pid, started, seen in self.connection.execute("SELECT * FROM owners"):
             dead = where == host and started and _started(pid) != started
             (gone if dead or now - seen > self._lease_s else present).add(owner)
@@ -216,12 +217,32 @@ def _chunks(keys: Sequence[str]) -> Iterator[tuple[str, list[bytes]]]:
 
 
 def _call(row: tuple[Any, ...]) -> Call:
-    key, variant, sample, epoch, backend, model, output, blocks, stop, *numbers, cost, latency, extra = row
+    (
+        key,
+        variant,
+        sample,
+        epoch,
+        backend,
+        model,
+        output,
+        blocks,
+        stop,
+        sent,
+        got,
+        read,
+        written,
+        cost,
+        latency,
+        extra,
+    ) = row
     reply = Reply(
         output,
         stop,
         model,
-        *numbers,
+        sent,
+        got,
+        read,
+        written,
         latency,
         tuple(json.loads(blocks)) if blocks else (),
         json.loads(extra) if extra else {},

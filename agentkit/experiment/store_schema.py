@@ -1,5 +1,7 @@
-"""The store's tables, their version, and how an older file becomes a current one. docs/store-format.md tells the same
-in words."""
+"""The store's tables, their version, and how an older file becomes a current one.
+
+docs/store-format.md tells the same in words.
+"""
 
 from __future__ import annotations
 
