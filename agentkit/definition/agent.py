@@ -71,7 +71,10 @@ class AgentDefinition:
     @cached_property
     def text(self) -> str:
         """The file as text; bytes that are not UTF-8 stand as lone surrogates."""
-        return self.source.decode("utf-8", "surrogateescape")
+        try:
+            return self.source.decode()
+        except UnicodeDecodeError:
+            return self.source.decode("utf-8", "surrogateescape")
 
     @cached_property
     def document(self) -> Document:
@@ -285,7 +288,13 @@ class AgentDefinition:
 
 def _shown(text: str) -> str:
     """Return the text as the loader decodes it: U+FFFD where the bytes are not UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
 
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from agentkit.definition import hooks, yamlcore
+from agentkit.definition import hooks, yamlcore, yamlfast
 from agentkit.definition.envelope import BLANKS, Envelope, split
 from agentkit.definition.repair import repaired
 
@@ -51,7 +51,7 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
     block = text[envelope.block_start : envelope.block_end]
     error = None
     try:
-        value = yamlcore.read(block)
+        value = yamlfast.read(block)
         verdict = "loads"
     except yamlcore.YamlError as first:
         error = first
@@ -60,7 +60,7 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
         try:
             if second_try == block:
                 raise
-            value = yamlcore.read(second_try)
+            value = yamlfast.read(second_try)
         except yamlcore.YamlError as second:
             return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), error)
     if not isinstance(value, Mapping):
