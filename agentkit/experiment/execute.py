@@ -78,11 +78,11 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
             if on_outcome is not None:
                 on_outcome(outcome)
         return results
-    backend = order.backend if order.backend is not None else _chosen()
-    loop.used(backend)
+    backend = order.backend if order.backend is not None else chosen()
     store = await _open_store(order, backend)
     try:
-        return await _with_store(order, backend, store, cassette, on_outcome)
+        async with loop.using(backend):
+            return await _with_store(order, backend, store, cassette, on_outcome)
     finally:
         if cassette is not None:
             cassette.save()
@@ -117,13 +117,11 @@ async def _replay(order: Order, cassette: Cassette) -> Results:
     return Results(plan, outcomes, backend=first.backend, fidelity=first.fidelity, order=order)
 
 
-async def laid_out(order: Order) -> tuple[Backend, Plan, dict[str, Any]]:
-    """Return the backend, the plan and the finished calls of an order, and carry nothing out."""
-    backend = order.backend if order.backend is not None else _chosen()
-    loop.used(backend)
+async def laid_out(order: Order, backend: Backend) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan and the finished calls of an order, and carry nothing out."""
     store = await _open_store(order, backend)
     try:
-        return (backend, *await _planned(order, backend, store))
+        return await _planned(order, backend, store)
     finally:
         if store is not None:
             await asyncio.to_thread(store.close)
@@ -277,7 +275,18 @@ def _salt(fidelity: str) -> str:
     return "" if fidelity == "bare" else fidelity
 
 
-def _chosen() -> Backend:
+_chosen: Backend | None = None
+
+
+def chosen() -> Backend:
+    """Return the backend of a run that names none: chosen anew where the keys changed, else the one of the run before.
+
+    So the embedded model is started once, and says once that it stands in.
+    """
+    global _chosen
     from agentkit.backends.detect import choose
 
-    return choose()
+    fresh = choose()
+    if _chosen is None or _chosen.name != fresh.name or fresh.name == "messages":
+        _chosen = fresh
+    return _chosen
