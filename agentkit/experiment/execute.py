@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentkit.backends.protocol import Backend
 from agentkit.errors import AgentkitError, DeadlineExceeded, PlanError
@@ -25,7 +25,9 @@ from agentkit.experiment.results import Results
 from agentkit.experiment.runner import Run, report
 from agentkit.experiment.sampling import Samples
 from agentkit.experiment.stale import HINT
-from agentkit.experiment.store import DEFAULT_PATH, Store
+
+if TYPE_CHECKING:
+    from agentkit.experiment.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,8 @@ async def _open_store(order: Order, backend: Backend) -> Store | None:
     """Open the store, off the loop; scripted replies are kept only where a file is named."""
     if order.store is False or (order.store in (None, True) and backend.name == "scripted"):
         return None
+    from agentkit.experiment.store import DEFAULT_PATH, Store
+
     path = DEFAULT_PATH if order.store in (None, True) else order.store
     assert not isinstance(path, bool)
     assert path is not None
