@@ -100,7 +100,8 @@ def test_claims_of_a_living_run_hold_and_end_with_it(tmp_path: Path) -> None:
 def test_claims_of_a_killed_process_are_free_at_once(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys, time\nfrom agentkit.experiment.store import Store\n"
-        "store = Store(sys.argv[1])\nasyncio.run(store.claim([sys.argv[2]]))\nprint('claimed', flush=True)\ntime.sleep(60)"
+        "store = Store(sys.argv[1])\nasyncio.run(store.claim([sys.argv[2]]))\nprint('claimed', flush=True)\n"
+        "time.sleep(60)"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "s.db"), KEYS[0]], stdout=subprocess.PIPE, text=True
@@ -232,8 +233,7 @@ def test_a_full_disk_stops_the_run_and_keeps_the_store_sound(tmp_path: Path) -> 
             pages = await store.ask(lambda rows: rows.connection.execute("PRAGMA page_count").fetchone()[0])
             await store.ask(lambda rows: rows.connection.execute(f"PRAGMA max_page_count = {pages + 1}").fetchone())
             with pytest.raises(StoreError, match="full") as caught:
-                for key in KEYS[5:]:
-                    await store.put(call(key))
+                await asyncio.gather(*(store.put(call(key)) for key in KEYS[5:]))
             assert "make room" in str(caught.value)
 
     asyncio.run(main())
