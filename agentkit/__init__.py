@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from agentkit.experiment.plan import Variant as Variant
     from agentkit.experiment.plan import across as across
     from agentkit.experiment.progress import Progress as Progress
+    from agentkit.experiment.quoting import Quote as Quote
+    from agentkit.experiment.quoting import quote as quote
     from agentkit.experiment.results import Results as Results
     from agentkit.experiment.running import arun as arun
     from agentkit.experiment.running import run as run
@@ -53,6 +55,7 @@ _HOMES = {
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
     "Progress": "agentkit.experiment.progress",
+    "Quote": "agentkit.experiment.quoting",
     "Reply": "agentkit.backends.protocol",
     "Request": "agentkit.backends.protocol",
     "Results": "agentkit.experiment.results",
@@ -68,6 +71,7 @@ _HOMES = {
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
+    "quote": "agentkit.experiment.quoting",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
     "stream": "agentkit.experiment.running",
@@ -86,6 +90,7 @@ __all__ = [
     "Messages",
     "Outcome",
     "Progress",
+    "Quote",
     "Reply",
     "Request",
     "Results",
@@ -101,6 +106,7 @@ __all__ = [
     "errors",
     "load",
     "loads",
+    "quote",
     "run",
     "samples",
     "stream",

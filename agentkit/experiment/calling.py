@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from agentkit.backends import caching, prices
 from agentkit.backends.protocol import Backend, Reply
 from agentkit.errors import AgentkitError, BackendError, CallError, CredentialsMissing, ModelNotFound, ServerUnreachable
 from agentkit.experiment.budget import Budget
-from agentkit.experiment.costs import cost_of, worst_cost
+from agentkit.experiment.costs import worst_cost
 from agentkit.experiment.limiter import ATTEMPTS, LONGEST_PAUSE_S, Limiter
 from agentkit.experiment.progress import Meter
 from agentkit.experiment.record import Call
@@ -58,6 +59,8 @@ class Caller:
         self._meter = meter
         self._budget = budget
         self._keys = known()
+        self.caches = backend.name == "messages"
+        """Whether the prompt cache of the protocol may be used."""
         self.answered = False
         """Whether the server has answered any call well."""
         self.shut: BackendError | None = None
@@ -69,8 +72,18 @@ class Caller:
         """Return why calls to this model cannot succeed; None where they may."""
         return self.shut or self.shut_models.get(model)
 
-    async def call(self, key: str, variant: str, sample: str, epoch: int, request: Mapping[str, Any]) -> Call:
+    async def call(
+        self, key: str, variant: str, sample: str, epoch: int, request: Mapping[str, Any], *, cache: bool = False
+    ) -> Call:
         """Carry out one call; it is durable on return.
+
+        Args:
+            key: The trial's key, or that of its turn.
+            variant: Name of the variant.
+            sample: Id of the sample.
+            epoch: Which repeat.
+            request: What to send.
+            cache: Whether to mark the system prompt for the prompt cache, which changes no reply and no key.
 
         Raises:
             GaveUp: it failed for good.
@@ -90,7 +103,7 @@ class Caller:
                     held = await self._budget.reserve(worst_cost(self._backend, request), request)
                 started = loop.time()
                 try:
-                    reply = await self._backend.send(request)
+                    reply = await self._backend.send(caching.marked(request) if cache else request)
                 except BaseException as raised:
                     if self._budget is not None:
                         self._budget.settle(held, self._cost_of_failure(raised, held))
@@ -101,6 +114,7 @@ class Caller:
                 else:
                     self.answered = True
                     self.limiter.succeeded()
+                    self.limiter.observe(getattr(self._backend, "limits", None))
                     done = Call(key, variant, sample, epoch, request, self._clean(reply), None, self._backend.name)
                     return await self._finish(done, held)
             finally:
@@ -112,7 +126,7 @@ class Caller:
     async def _finish(self, call: Call, held: float) -> Call:
 
         reply = call.reply
-        cost = cost_of(self._backend, reply)
+        cost = prices.of_reply(reply, backend=self._backend.name)
         call = Call(call.key, call.variant, call.sample, call.epoch, call.request, reply, cost, call.backend)
         if self._budget is not None:
             self._budget.settle(held, cost)

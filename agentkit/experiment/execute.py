@@ -78,11 +78,11 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
             if on_outcome is not None:
                 on_outcome(outcome)
         return results
-    backend = order.backend if order.backend is not None else _chosen()
-    loop.used(backend)
+    backend = order.backend if order.backend is not None else chosen()
     store = await _open_store(order, backend)
     try:
-        return await _with_store(order, backend, store, cassette, on_outcome)
+        async with loop.using(backend):
+            return await _with_store(order, backend, store, cassette, on_outcome)
     finally:
         if cassette is not None:
             cassette.save()
@@ -117,6 +117,29 @@ async def _replay(order: Order, cassette: Cassette) -> Results:
     return Results(plan, outcomes, backend=first.backend, fidelity=first.fidelity, order=order)
 
 
+async def laid_out(order: Order, backend: Backend) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan and the finished calls of an order, and carry nothing out."""
+    store = await _open_store(order, backend)
+    try:
+        return await _planned(order, backend, store)
+    finally:
+        if store is not None:
+            await asyncio.to_thread(store.close)
+
+
+async def _planned(order: Order, backend: Backend, store: Store | None) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan and the calls of it that are in the store."""
+    plan, found = await _known_plan(order, backend, store)
+    if plan is None:
+        plan = _plan(order, await _resolve(order, backend, store), _limit(backend), _salt(backend.fidelity))
+        found = await store.load([trial.key for trial in plan.trials]) if store is not None else {}
+    return plan, found
+
+
+def _limit(backend: Backend) -> int:
+    return int(getattr(backend, "default_max_tokens", DEFAULT_MAX_TOKENS))
+
+
 async def _with_store(
     order: Order,
     backend: Backend,
@@ -125,16 +148,11 @@ async def _with_store(
     on_outcome: Callable[[Outcome], None] | None,
 ) -> Results:
     salt = _salt(backend.fidelity)
-    limit = int(getattr(backend, "default_max_tokens", DEFAULT_MAX_TOKENS))
-    plan, found = await _known_plan(order, backend, store, limit, salt)
-    if plan is None:
-        models = await _resolve(order, backend, store)
-        plan = _plan(order, models, limit, salt)
-        found = await store.load([trial.key for trial in plan.trials]) if store is not None else {}
+    plan, found = await _planned(order, backend, store)
     if cassette is not None:
         asked = order.backend.name if order.backend is not None else "auto"
         for name, variant in order.variants.items():
-            served = Served(plan.models[name], backend.name, backend.fidelity, limit)
+            served = Served(plan.models[name], backend.name, backend.fidelity, _limit(backend))
             cassette.put_served(asked, order.alias(variant), served)
     meter = Meter(len(plan.trials))
     limiter = Limiter(_most(order, backend))
@@ -205,9 +223,7 @@ async def _open_store(order: Order, backend: Backend) -> Store | None:
     return store
 
 
-async def _known_plan(
-    order: Order, backend: Backend, store: Store | None, limit: int, salt: str
-) -> tuple[Plan | None, dict[str, Any]]:
+async def _known_plan(order: Order, backend: Backend, store: Store | None) -> tuple[Plan | None, dict[str, Any]]:
     """Return the plan by what aliases stood for last time, if every trial of it is finished: no server is asked."""
     if store is None:
         return None, {}
@@ -215,7 +231,9 @@ async def _known_plan(
     known = await store.resolved(_address(backend))
     if not all(alias in known for alias in aliases.values()):
         return None, {}
-    plan = _plan(order, {name: known[alias] for name, alias in aliases.items()}, limit, salt)
+    plan = _plan(
+        order, {name: known[alias] for name, alias in aliases.items()}, _limit(backend), _salt(backend.fidelity)
+    )
     found = await store.load([trial.key for trial in plan.trials])
     return (plan, found) if all(trial.key in found for trial in plan.trials) else (None, {})
 
@@ -257,7 +275,18 @@ def _salt(fidelity: str) -> str:
     return "" if fidelity == "bare" else fidelity
 
 
-def _chosen() -> Backend:
+_chosen: Backend | None = None
+
+
+def chosen() -> Backend:
+    """Return the backend of a run that names none: chosen anew where the keys changed, else the one of the run before.
+
+    So the embedded model is started once, and says once that it stands in.
+    """
+    global _chosen
     from agentkit.backends.detect import choose
 
-    return choose()
+    fresh = choose()
+    if _chosen is None or _chosen.name != fresh.name or fresh.name == "messages":
+        _chosen = fresh
+    return _chosen

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Callable
 
+from agentkit.backends.limits import Limits
 from agentkit.errors import CallError
 
 START = 24
@@ -51,6 +53,7 @@ class Limiter:
         self._backed_off_at = float("-inf")
         self._paused_until = float("-inf")
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._limits: Limits | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -99,6 +102,15 @@ class Limiter:
                 self._backed_off_at = now
                 self.level = max(1.0, self.level / 2)
             self.pause(error.retry_after_s if error.retry_after_s is not None else 0.0)
+
+    def observe(self, limits: Limits | None) -> None:
+        """Take in what the server says of its rate limits: where nothing is left, wait until there is again."""
+        if limits is None or limits is self._limits:
+            return
+        self._limits = limits
+        for one in (limits.requests, limits.input_tokens, limits.output_tokens, limits.tokens):
+            if one is not None and one.remaining <= 0 and one.reset_s is not None:
+                self.pause(max(0.0, one.reset_s - (time.monotonic() - limits.seen_at)))
 
     def pause(self, seconds: float) -> None:
         """Let no call start for so long."""

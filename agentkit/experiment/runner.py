@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any
 
+from agentkit.backends import caching
 from agentkit.errors import BackendError
 from agentkit.experiment.calling import Caller, GaveUp, Shut
 from agentkit.experiment.cassette import Cassette
@@ -60,6 +61,8 @@ class Run:
         self._tasks: set[asyncio.Task[None]] = set()
         self._fatal: BaseException | None = None
         self._moved = asyncio.Event()
+        self._cached: set[str] = set()
+        self._warm: dict[str, asyncio.Event] = {}
 
     async def carry_out(self) -> None:
         """Carry out every trial.
@@ -72,6 +75,8 @@ class Run:
         for trial in self._plan.trials:
             self._by_key.setdefault(trial.key, []).append(trial)
         waiting = deque(key for key in self._by_key if not self._take_found(key))
+        if self._caller.caches:
+            self._cached = self._cacheable(waiting)
         try:
             while waiting and self._fatal is None:
                 waiting = await self._pass(waiting)
@@ -158,7 +163,8 @@ class Run:
             if call is not None:
                 return self._recorded(_as_of(call, trial, request))
             own = True
-            return await self._caller.call(key, trial.variant, trial.sample, trial.epoch, request)
+            async with self._warming(trial) as cache:
+                return await self._caller.call(key, trial.variant, trial.sample, trial.epoch, request, cache=cache)
 
         try:
             tools = self._plan.tools.get(trial.variant, {})
@@ -174,6 +180,30 @@ class Run:
         else:
             for one in trials:
                 self._end(Outcome(one, calls, None, not own and self._cassette is None))
+
+    @contextlib.asynccontextmanager
+    async def _warming(self, trial: Trial) -> AsyncIterator[bool]:
+        """Say whether to use the prompt cache; where it is cold, one call goes ahead and the others wait for it."""
+        if trial.variant not in self._cached:
+            yield False
+            return
+        warm = self._warm.get(trial.variant)
+        if warm is not None:
+            await warm.wait()
+            yield True
+            return
+        warm = self._warm[trial.variant] = asyncio.Event()
+        try:
+            yield True
+        finally:
+            warm.set()
+
+    def _cacheable(self, waiting: Collection[str]) -> set[str]:
+        """Return the variants whose system prompt is worth caching for the trials that are still to be called."""
+        left = [self._by_key[key][0] for key in waiting]
+        uses = Counter(trial.variant for trial in left)
+        requests = {trial.variant: trial.request for trial in left}
+        return {name for name, request in requests.items() if caching.pays(request, uses[name])}
 
     async def _known(self, key: str, turn: int) -> Call | None:
         if turn == 1 and key in self._found:
