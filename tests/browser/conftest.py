@@ -62,30 +62,51 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def page(lab: Lab, chromium: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A fresh page whose requests may go to the lab alone; what left, failed or was run is kept on it."""
-    context = chromium.new_context(viewport={"width": 1360, "height": 1000})
-    opened = context.new_page()
-    opened.set_default_timeout(20_000)
-    opened.left = []
-    opened.errors = []
+def opened(lab: Lab, chromium: Any, **options: Any) -> Any:
+    """Return a fresh page whose requests may go to the lab alone; what left or failed is kept on it."""
+    context = chromium.new_context(viewport={"width": 1360, "height": 1000}, **options)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.left = []
+    page.errors = []
 
     def guard(route: Any) -> None:
         url = route.request.url
         if url.startswith((lab.url, "data:", "blob:")):
             route.continue_()
         else:
-            opened.left.append(url)
+            page.left.append(url)
             route.abort()
 
-    opened.route("**/*", guard)
-    opened.on("pageerror", lambda error: opened.errors.append(str(error)))
-    opened.on("dialog", lambda dialog: dialog.accept())
-    yield opened
+    page.route("**/*", guard)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("dialog", lambda dialog: dialog.accept())
+    return page
+
+
+@pytest.fixture(scope="session")
+def _desk(lab: Lab, chromium: Any) -> Iterator[Any]:
+    page = opened(lab, chromium)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def desk(_desk: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The page that tests share, because JupyterLab takes its time to open."""
+    _desk.left.clear()
+    _desk.errors.clear()
+    yield _desk
     if getattr(request.node, "failed", False):
-        shoot(opened, f"failed-{request.node.name}")
-    context.close()
+        shoot(_desk, f"failed-{request.node.name}")
+
+
+@pytest.fixture
+def page(lab: Lab, chromium: Any) -> Iterator[Any]:
+    """A page of the test's own."""
+    page = opened(lab, chromium)
+    yield page
+    page.context.close()
 
 
 @pytest.hookimpl(hookwrapper=True)

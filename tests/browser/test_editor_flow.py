@@ -23,15 +23,12 @@ def agent_file(lab: Lab) -> Path:
 
 
 @pytest.fixture
-def form(lab: Lab, page: Any, agent_file: Path) -> Any:
-    """A notebook with the form open."""
-    lab.notebook(
-        "edit.ipynb", ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform", "form.value.color"]
-    )
-    lab.open(page, "edit.ipynb")
-    lab.run_all(page)
-    page.wait_for_selector(".ak-form[data-lm-suppress-shortcuts] .ak-name")
-    return page
+def form(lab: Lab, desk: Any, agent_file: Path) -> Any:
+    """A notebook with a new form in it."""
+    cells = ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform", "form.value.color"]
+    lab.show(desk, "edit.ipynb", cells)
+    desk.wait_for_selector(".ak-form[data-lm-suppress-shortcuts] .ak-name")
+    return desk
 
 
 def value(lab: Lab, page: Any, expression: str) -> str:
@@ -41,7 +38,7 @@ def value(lab: Lab, page: Any, expression: str) -> str:
 def test_editing_and_saving(lab: Lab, form: Any, agent_file: Path) -> None:
     form.get_by_label("Name", exact=True).fill("backend-builder")
     form.get_by_label("green").check()
-    form.get_by_label("Model").fill("opus")
+    form.get_by_role("combobox", name="Model").fill("opus")
     form.get_by_label("Only these").check()
     form.get_by_label("Read", exact=True).check()
     form.get_by_label("Grep").check()
@@ -88,7 +85,7 @@ def test_examples_as_cards(lab: Lab, form: Any) -> None:
 
 
 def test_preview_shows_the_prompt_rendered(form: Any) -> None:
-    form.get_by_role("button", name="See it rendered").click()
+    form.get_by_role("button", name="Preview: see it rendered").click()
     form.locator(".ak-preview strong", has_text="Security").wait_for()
     shoot(form, "editor-preview", form.locator(".ak-form"))
 
@@ -111,7 +108,7 @@ def test_a_file_that_changed_on_disk_is_shown_and_asked_about(lab: Lab, form: An
 
 def test_no_key_reaches_the_notebook(lab: Lab, form: Any) -> None:
     cells = form.locator(".jp-Notebook .jp-Cell").count()
-    form.get_by_role("button", name="Save as").focus()
+    form.get_by_role("button", name="Save as … another file").focus()
     for key in ("b", "a", "x", "d", "d", "m"):
         form.keyboard.press(key)
     form.get_by_label("green").focus()
