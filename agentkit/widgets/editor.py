@@ -76,8 +76,12 @@ class Editor(w.VBox):  # type: ignore[misc]
 
     @property
     def value(self) -> AgentDefinition:
-        """The definition as edited so far."""
+        """The definition as edited so far; setting it is one step that can be undone."""
         return self.state.value
+
+    @value.setter
+    def value(self, agent: AgentDefinition) -> None:
+        self._act(lambda: self.state.edit(lambda _: agent))
 
     @property
     def code(self) -> str:

@@ -1,0 +1,90 @@
+"""Which model an alias means: asked of the Models API by line, lifecycle and date, never read out of an id."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from agentkit.errors import ModelNotFound
+
+LINES = ("sonnet", "opus", "haiku", "fable", "mythos")
+"""The aliases: the model lines that the Models API names."""
+
+DEFAULT = "sonnet"
+"""What `inherit` and None mean where nothing else is set: there is no main conversation to inherit from."""
+
+DEFAULT_MAX_TOKENS = 8_192
+"""`max_tokens` of a request that names none. Every current model takes it, and it is a constant so that a trial's key
+can be known without asking a server."""
+
+FALLBACK: Mapping[str, str] = {
+    "sonnet": "claude-sonnet-5-5",
+    "opus": "claude-opus-5-5",
+    "haiku": "claude-haiku-5-5",
+    "fable": "claude-fable-5-2",
+    "mythos": "claude-mythos-5-2",
+}
+"""The newest id of each line that SDK 2.12 lists: used where a gateway has no Models API, or one without lines."""
+
+
+def settled(model: str | None) -> str:
+    """Return the alias or id meant, before any server is asked.
+
+    `inherit` and None become `ANTHROPIC_MODEL` where it is set, otherwise `sonnet`; an alias becomes
+    `ANTHROPIC_DEFAULT_<ALIAS>_MODEL` where that is set. Both are the variables that the real program reads.
+
+    >>> settled("claude-sonnet-5-5"), settled(" Opus ")
+    ('claude-sonnet-5-5', 'opus')
+    """
+    name = (model or "inherit").strip()
+    if name.lower() in ("inherit", "default"):
+        name = os.environ.get("ANTHROPIC_MODEL") or DEFAULT
+    if name.lower() in LINES:
+        name = name.lower()
+        return os.environ.get(f"ANTHROPIC_DEFAULT_{name.upper()}_MODEL") or name
+    return name
+
+
+def is_alias(name: str) -> bool:
+    """Return whether a settled name still has to be resolved to an id."""
+    return name in LINES
+
+
+def choose(line: str, entries: Iterable[Mapping[str, Any]] | None) -> str:
+    """Return the id of a line's newest active model, or its newest deprecated one where none is active.
+
+    Args:
+        line: One of `LINES`.
+        entries: Entries of `GET /v1/models`; None or entries without lines make it the id in `FALLBACK`.
+
+    Raises:
+        ModelNotFound: the server names the lines of its models, and this one is not among them.
+
+    >>> entries = [{"id": "b", "line": "opus", "lifecycle": "active", "created_at": "2026-01-01T00:00:00Z"},
+    ...            {"id": "a", "line": "opus", "lifecycle": "active", "created_at": "2026-02-01T00:00:00Z"}]
+    >>> choose("opus", entries), choose("opus", None)
+    ('a', 'claude-opus-5-5')
+    """
+    known = [entry for entry in entries or () if entry.get("line") and entry.get("lifecycle") != "retired"]
+    if not known:
+        return FALLBACK[line]
+    of_line = [entry for entry in known if entry["line"] == line]
+    if not of_line:
+        raise ModelNotFound(
+            f"the server has no model of the line {line!r}",
+            received=line,
+            accepted=", ".join(sorted({str(entry["line"]) for entry in known})),
+            hint="name a model id that it has: model=...",
+        )
+    best = max(of_line, key=lambda entry: (entry.get("lifecycle") == "active", _date(entry.get("created_at"))))
+    return str(best["id"])
+
+
+def _date(text: object) -> datetime:
+    try:
+        date = datetime.fromisoformat(str(text))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

