@@ -12,13 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.backends.embedded import Embedded as Embedded
-    from agentkit.experiment.quoting import Quote as Quote
-    from agentkit.experiment.quoting import quote as quote
-    from agentkit.experiment.results import Results as Results
-    from agentkit.experiment.usage import Usage as Usage
-
     from agentkit import errors as errors
+    from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
     from agentkit.backends.protocol import Reply as Reply
     from agentkit.backends.protocol import Request as Request
@@ -38,12 +33,16 @@ if TYPE_CHECKING:
     from agentkit.experiment.plan import Variant as Variant
     from agentkit.experiment.plan import across as across
     from agentkit.experiment.progress import Progress as Progress
+    from agentkit.experiment.quoting import Quote as Quote
+    from agentkit.experiment.quoting import quote as quote
+    from agentkit.experiment.results import Results as Results
     from agentkit.experiment.running import arun as arun
     from agentkit.experiment.running import run as run
     from agentkit.experiment.running import stream as stream
     from agentkit.experiment.sampling import Sample as Sample
     from agentkit.experiment.sampling import Samples as Samples
     from agentkit.experiment.sampling import samples as samples
+    from agentkit.experiment.usage import Usage as Usage
     from agentkit.scoring import checks as checks
     from agentkit.scoring.comparison import Comparison as Comparison
     from agentkit.scoring.family import Comparisons as Comparisons
