@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from agentkit.scoring.comparison import Comparison as Comparison
     from agentkit.scoring.family import Comparisons as Comparisons
     from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.scoring.grader import Grader as Grader
+    from agentkit.scoring.preference import Pairwise as Pairwise
+    from agentkit.scoring.preference import pairwise as pairwise
     from agentkit.scoring.score import Check as Check
     from agentkit.scoring.score import Score as Score
     from agentkit.scoring.verdict import compare as compare
@@ -79,6 +82,9 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
+    "Grader": "agentkit.scoring.grader",
+    "Pairwise": "agentkit.scoring.preference",
+    "pairwise": "agentkit.scoring.preference",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
@@ -104,8 +110,10 @@ __all__ = [
     "Embedded",
     "Example",
     "Finding",
+    "Grader",
     "Messages",
     "Outcome",
+    "Pairwise",
     "Progress",
     "Quote",
     "Reply",
@@ -127,6 +135,7 @@ __all__ = [
     "errors",
     "load",
     "loads",
+    "pairwise",
     "quote",
     "run",
     "samples",
