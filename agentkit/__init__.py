@@ -12,6 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.widgets.editor import edit as edit
+
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -65,8 +67,10 @@ _HOMES = {
     "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Grader": "agentkit.scoring.grader",
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
+    "Pairwise": "agentkit.scoring.preference",
     "Progress": "agentkit.experiment.progress",
     "Quote": "agentkit.experiment.quoting",
     "Reply": "agentkit.backends.protocol",
@@ -82,15 +86,14 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
-    "Grader": "agentkit.scoring.grader",
-    "Pairwise": "agentkit.scoring.preference",
-    "pairwise": "agentkit.scoring.preference",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
+    "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
+    "pairwise": "agentkit.scoring.preference",
     "quote": "agentkit.experiment.quoting",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
@@ -132,6 +135,7 @@ __all__ = [
     "checks",
     "compare",
     "compare_all",
+    "edit",
     "errors",
     "load",
     "loads",

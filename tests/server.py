@@ -416,11 +416,15 @@ class MessagesServer:
             elif outcome == "errored":
                 error = {"type": "invalid_request_error", "message": "max_tokens: too large"}
                 result["error"] = {"type": "error", "error": error, "request_id": self._number("req")}
-            lines.append(json.dumps({"custom_id": entry["custom_id"], "result": result}))
+            lines.append(json.dumps({"custom_id": entry["custom_id"], "result": result}, ensure_ascii=False))
         payload = ("\n".join(lines) + "\n").encode()
-        writer.write(self._head(200, "application/x-jsonl", len(payload)) + payload)
+        fault = self.faults.pop(0) if self.faults else None
+        cut = fault is not None and fault.kind == "cut"
+        writer.write(
+            self._head(200, "application/x-jsonl", len(payload)) + payload[: len(payload) // 2 if cut else None]
+        )
         await writer.drain()
-        return True
+        return not cut
 
 
 def _batch_view(batch: Body, server: MessagesServer) -> Body:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from agentkit.backends.lean import proxied
+from agentkit.backends.protocol import Request
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -52,3 +53,23 @@ def secrets(client: AsyncAnthropic) -> tuple[str, ...]:
     values += [value for name, value in headers.items() if any(word in name for word in ("key", "token", "auth"))]
     bare = [value for value in values if value and value != "none"]
     return tuple(sorted({*bare, *(value.removeprefix("Bearer ") for value in bare)}, key=len, reverse=True))
+
+
+async def post_traced(
+    client: AsyncAnthropic, request: Request, timeout_s: float
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Return status, headers and body of a call made by the SDK's own method, which is what its tracing watches."""
+    from anthropic import APIStatusError
+
+    rest = {name: value for name, value in request.items() if name not in ("model", "max_tokens", "messages")}
+    try:
+        raw = await client.messages.with_raw_response.create(
+            model=request["model"],
+            max_tokens=request["max_tokens"],
+            messages=request["messages"],
+            extra_body=rest,
+            timeout=timeout_s,
+        )
+    except APIStatusError as error:
+        return error.status_code, error.response.headers, error.response.content
+    return raw.http_response.status_code, raw.http_response.headers, raw.http_response.content

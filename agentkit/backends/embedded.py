@@ -82,6 +82,22 @@ class Embedded:
         return f"{text} Set ANTHROPIC_API_KEY to use the API." if self._because else text
 
     @property
+    def model(self) -> str:
+        """The id of its model, as requests and results name it."""
+        return self._model
+
+    def prepare(self) -> None:
+        """Download the model if it is not here yet, so that the first run need not.
+
+        Raises:
+            BackendError: it cannot be downloaded.
+            MissingExtra: xllamacpp is not installed.
+        """
+        llama.require()
+        if self._path is None:
+            weights.fetch(self._report)
+
+    @property
     def pid(self) -> int | None:
         """The server's process id; None while it does not run."""
         return self._server.pid if self._server is not None else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agentkit.backends import client as clients
@@ -69,11 +69,11 @@ class Messages:
         self._model = model
         self._timeout_s = timeout_s
         self._open_telemetry = open_telemetry
-        self._arguments = {**client, "base_url": base_url, "api_key": api_key}
-        self._resolved: dict[str, str] = {}
         self._client: AsyncAnthropic | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lean: Lean | None = None
+        self._arguments = {**client, "base_url": base_url, "api_key": api_key}
+        self._resolved: dict[str, str] = {}
         self._may_lean = False
         self._secrets: tuple[str, ...] = ()
         self.limits: limits.Limits | None = None
@@ -141,7 +141,7 @@ class Messages:
                 if 300 <= status < 400:  # the SDK follows redirects
                     status, headers, payload = await self._post(client, body)
             elif self._open_telemetry:
-                status, headers, payload = await self._post_traced(client, request)
+                status, headers, payload = await clients.post_traced(client, request, self._timeout_s)
             else:
                 status, headers, payload = await self._post(client, body)
         except Exception as error:  # noqa: BLE001 - every foreign error becomes ours here
@@ -199,23 +199,50 @@ class Messages:
         """
         return await self._json("get", path, options={"params": dict(query or {})})
 
-    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Return the JSON that a POST of some JSON gives.
+    async def post(self, path: str, body: Mapping[str, Any] | bytes | None = None) -> Any:
+        """Return the JSON that a POST gives, of JSON values or of bytes that are JSON already.
 
         Raises:
             CallError: it failed.
         """
-        return await self._json("post", path, body=body)
+        return await self._json("post", path, **({"content": body} if isinstance(body, bytes) else {"body": body}))
+
+    async def lines(self, path: str) -> AsyncIterator[bytes]:
+        """Yield the lines of a GET's body as they arrive, without their ends; empty ones are left out.
+
+        Raises:
+            CallError: it failed, or the body was cut.
+        """
+        import httpx2
+
+        rest = b""
+        try:
+            response = await self._open().get(path, cast_to=httpx2.Response, stream=True)
+            try:
+                # Not aiter_lines: it also breaks at the separators that Unicode allows inside a JSON string.
+                async for chunk in response.aiter_bytes():
+                    *whole, rest = (rest + chunk).split(b"\n")
+                    for line in whole:
+                        if line.strip():
+                            yield line
+            finally:
+                await response.aclose()
+        except Exception as error:  # noqa: BLE001 - every foreign error becomes ours here
+            raise self._failure(error) from None
+        if rest.strip():
+            yield rest
 
     async def aclose(self) -> None:
         """Close connections; the next call opens them again."""
         client, lean, self._client, self._lean = self._client, self._lean, None, None
-        if self._loop is not asyncio.get_running_loop():
-            return  # its connections went with the loop that they belonged to
-        if lean is not None:
-            await lean.aclose()
-        if client is not None:
-            await client.close()
+        if self._loop is asyncio.get_running_loop():  # otherwise they went with the loop that they belonged to
+            await _close(client, lean)
+
+    def __del__(self) -> None:
+        client, lean, loop = self._client, self._lean, self._loop
+        if client is not None and loop is not None and loop.is_running():
+            # Dropped while its loop goes on: the loop closes what only it may close.
+            loop.call_soon_threadsafe(lambda: loop.create_task(_close(client, lean)))
 
     async def _json(self, method: str, path: str, **arguments: Any) -> Any:
         try:
@@ -248,22 +275,6 @@ class Messages:
             self._lean = Lean(str(head.url), head.headers, connect_s=clients.CONNECT_S, read_s=self._timeout_s)
         return response.status_code, response.headers, response.content
 
-    async def _post_traced(self, client: AsyncAnthropic, request: Request) -> tuple[int, Mapping[str, str], bytes]:
-        from anthropic import APIStatusError
-
-        rest = {name: value for name, value in request.items() if name not in ("model", "max_tokens", "messages")}
-        try:
-            raw = await client.messages.with_raw_response.create(
-                model=request["model"],
-                max_tokens=request["max_tokens"],
-                messages=request["messages"],
-                extra_body=rest,
-                timeout=self._timeout_s,
-            )
-        except APIStatusError as error:
-            return error.status_code, error.response.headers, error.response.content
-        return raw.http_response.status_code, raw.http_response.headers, raw.http_response.content
-
     def _note(self, headers: Mapping[str, str]) -> None:
         if (seen := limits.read(headers)) is not None:
             self.limits = seen
@@ -278,6 +289,13 @@ class Messages:
             )
         url = str(self._client.base_url).rstrip("/") if self._client is not None else self._base_url or ""
         return failures.from_exception(error, url=url, secrets=self._secrets)
+
+
+async def _close(client: AsyncAnthropic | None, lean: Lean | None) -> None:
+    if lean is not None:
+        await lean.aclose()
+    if client is not None:
+        await client.close()
 
 
 def _plain(value: object) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from agentkit.definition import hooks, yamlcore
 from agentkit.definition.envelope import BLANKS, Envelope, split
-from agentkit.definition.repair import quoted
+from agentkit.definition.repair import repaired
 
 NAME_LIMIT = 256
 """Longest name, in UTF-16 units as the loader's language counts them."""
@@ -56,11 +56,11 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
     except yamlcore.YamlError as first:
         error = first
         verdict = "repaired"
-        repaired = quoted(block)
+        second_try = repaired(block)
         try:
-            if repaired == block:
-                raise first
-            value = yamlcore.read(repaired)
+            if second_try == block:
+                raise
+            value = yamlcore.read(second_try)
         except yamlcore.YamlError as second:
             return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), error)
     if not isinstance(value, Mapping):
@@ -146,7 +146,7 @@ def _names(text: str) -> list[str]:
 def _guess(block: str) -> dict[str, Any]:
     """Return the best reading of a block that is not YAML: each top line of the form `key: value`, by itself."""
     values: dict[str, Any] = {}
-    for line in quoted(block.replace("\r\n", "\n")).split("\n"):
+    for line in repaired(block.replace("\r\n", "\n")).split("\n"):
         match = _TOP_LINE.match(line)
         if match is None:
             if line.strip() == "---" and values:

@@ -71,7 +71,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
     task = asyncio.current_task()
     assert task is not None
     loop.active(task)
-    cassette = cassette_for(order.cassette)
+    cassette = cassette_for(order.cassette, scripted=getattr(order.backend, "name", "") == "scripted")
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)
         for outcome in results:
@@ -216,7 +216,7 @@ async def _open_store(order: Order, backend: Backend) -> Store | None:
     """Open the store, off the loop; scripted replies are kept only where a file is named."""
     if order.store is False or (order.store in (None, True) and backend.name == "scripted"):
         return None
-    path = DEFAULT_PATH if order.store in (None, True) else order.store
+    path = os.environ.get("AGENTKIT_STORE") or DEFAULT_PATH if order.store in (None, True) else order.store
     assert not isinstance(path, bool)
     assert path is not None
     store = await asyncio.to_thread(Store, path)

@@ -36,7 +36,7 @@ def demo(path: Path, folder: Path, *, say: Callable[[str], None] = lambda line: 
         NotebookError: a cell raised.
         MissingExtra: the embedded model's engine is not installed.
     """
-    from agentkit.backends import Embedded
+    from agentkit.backends.embedded import Embedded
 
     backend = Embedded()
     backend.prepare()

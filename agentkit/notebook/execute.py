@@ -73,6 +73,8 @@ def execute(
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent.resolve())}},
         record_timing=False,
+        # The kernel speaks to this process alone; its warning about TCP on loopback would stand in every log.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
         store_widget_state=False,
         on_cell_start=started,
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import traceback
@@ -315,6 +316,20 @@ def test_closing_leaves_nothing_open(server: MessagesServer, caplog: pytest.LogC
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         send(server, request(), request())
+    assert "nclosed" not in caplog.text
+
+
+def test_dropping_it_closes_what_it_holds(server: MessagesServer, caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        backend = Messages(server.url, KEY)
+        await backend.send(request())
+        await backend.send(request())
+        del backend
+        gc.collect()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(work())
+    gc.collect()
     assert "nclosed" not in caplog.text
 
 
