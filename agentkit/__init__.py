@@ -12,6 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.widgets.editor import edit as edit
+
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -47,10 +49,12 @@ if TYPE_CHECKING:
     from agentkit.scoring.comparison import Comparison as Comparison
     from agentkit.scoring.family import Comparisons as Comparisons
     from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.scoring.grader import Grader as Grader
+    from agentkit.scoring.preference import Pairwise as Pairwise
+    from agentkit.scoring.preference import pairwise as pairwise
     from agentkit.scoring.score import Check as Check
     from agentkit.scoring.score import Score as Score
     from agentkit.scoring.verdict import compare as compare
-    from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",
@@ -63,8 +67,10 @@ _HOMES = {
     "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Grader": "agentkit.scoring.grader",
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
+    "Pairwise": "agentkit.scoring.preference",
     "Progress": "agentkit.experiment.progress",
     "Quote": "agentkit.experiment.quoting",
     "Reply": "agentkit.backends.protocol",
@@ -87,6 +93,7 @@ _HOMES = {
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
+    "pairwise": "agentkit.scoring.preference",
     "quote": "agentkit.experiment.quoting",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
@@ -106,8 +113,10 @@ __all__ = [
     "Embedded",
     "Example",
     "Finding",
+    "Grader",
     "Messages",
     "Outcome",
+    "Pairwise",
     "Progress",
     "Quote",
     "Reply",
@@ -130,6 +139,7 @@ __all__ = [
     "errors",
     "load",
     "loads",
+    "pairwise",
     "quote",
     "run",
     "samples",
