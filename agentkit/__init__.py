@@ -12,8 +12,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.widgets.editor import edit as edit
-
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -55,6 +53,7 @@ if TYPE_CHECKING:
     from agentkit.scoring.score import Check as Check
     from agentkit.scoring.score import Score as Score
     from agentkit.scoring.verdict import compare as compare
+    from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",
