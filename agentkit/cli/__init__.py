@@ -16,7 +16,10 @@ from collections.abc import Sequence
 
 from agentkit.errors import AgentkitError
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "lint": ("agentkit.cli.lint", "check agent definitions as the real loader reads them"),
+    "roster": ("agentkit.cli.roster", "print what a delegating model sees of a folder of agents"),
+}
 """Command → (module, one line for `--help`), in the order of the help page."""
 
 EXIT_CODES = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from agentkit.definition.document import Document, require_frontmatter
 from agentkit.definition.edits import changed_fields, field_name, set_field
 from agentkit.definition.examples import Example
 from agentkit.definition.findings import Finding
+from agentkit.definition.lazy import lazy
 from agentkit.definition.sections import Section
 from agentkit.errors import EditError
 
@@ -47,6 +47,7 @@ class AgentDefinition:
     """The exact bytes of the file."""
     _origin: files.Origin | None
     _base: Document | None
+    _valid: bool
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"definitions do not change; agent.replace({name}=…) makes a new one")
@@ -68,22 +69,24 @@ class AgentDefinition:
 
     # What the loader reads
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         """The file as text; bytes that are not UTF-8 stand as lone surrogates."""
-        try:
-            return self.source.decode()
-        except UnicodeDecodeError:
-            return self.source.decode("utf-8", "surrogateescape")
+        text, self.__dict__["_valid"] = _decoded(self.source)
+        return text
 
-    @cached_property
+    @lazy
     def document(self) -> Document:
         """The text with the places of its parts."""
         return Document(self.text)
 
-    @cached_property
+    @lazy
     def _reading(self) -> reading.Reading:
-        return reading.read(_shown(self.text))
+        return reading.read(self._shown(self.text))
+
+    def _shown(self, text: str) -> str:
+        """Return a part of `text` as the loader decodes it: U+FFFD where the bytes are not UTF-8."""
+        return text if self._valid else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     @property
     def path(self) -> Path | None:
@@ -137,29 +140,28 @@ class AgentDefinition:
         value = self.metadata.get("color")
         return value if isinstance(value, str) else None
 
-    @cached_property
+    @lazy
     def system_prompt(self) -> str:
         """The body without the white space around it: what the model is told."""
-        start, end = self.document.prompt_span
-        return _shown(self.text[start:end])
+        return self._shown(self.raw_prompt)
 
-    @cached_property
+    @lazy
     def raw_prompt(self) -> str:
         """The system prompt as it is in `text`: bytes that are not UTF-8 stand as lone surrogates."""
         start, end = self.document.prompt_span
         return self.text[start:end]
 
-    @cached_property
+    @lazy
     def examples(self) -> tuple[Example, ...]:
         """The `<example>` blocks of the description."""
         return example_blocks.parse(self.description or "")
 
-    @cached_property
+    @lazy
     def sections(self) -> tuple[Section, ...]:
         """The parts of the system prompt, in order; their texts join to it."""
         return sections.parse(self.system_prompt)
 
-    @cached_property
+    @lazy
     def findings(self) -> tuple[Finding, ...]:
         """What lint says about this file by itself, in file order."""
         return tuple(findings.check(self))
@@ -177,12 +179,25 @@ class AgentDefinition:
         return self._reading.refused
 
     @property
+    def is_utf8(self) -> bool:
+        """Whether all the bytes are UTF-8."""
+        return bool(self.text is not None and self._valid)
+
+    @property
+    def fields_once(self) -> bool:
+        """Whether it is already known that no field stands twice."""
+        return self._reading.places is not None
+
+    @property
     def in_plugin(self) -> bool:
         """Whether the file lies in a plugin's `agents` folder."""
         return self.path is not None and (self.path.absolute().parent.parent / ".claude-plugin").is_dir()
 
     def offset_of(self, key: str, word: str = "") -> int:
         """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
+        places = self._reading.places
+        if places is not None and not word:
+            return places.get(key, 0)
         entry = self.document.entry(key)
         if entry is None:
             return 0
@@ -322,15 +337,11 @@ class AgentDefinition:
         return f"<AgentDefinition {self.name!r}: {self.verdict}, {self.model or 'no model'}, {tools}, {counts}>"
 
 
-def _shown(text: str) -> str:
-    """Return the text as the loader decodes it: U+FFFD where the bytes are not UTF-8."""
-    if text.isascii():
-        return text
+def _decoded(source: bytes) -> tuple[str, bool]:
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text
+        return source.decode(), True
+    except UnicodeDecodeError:
+        return source.decode("utf-8", "surrogateescape"), False
 
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from agentkit.definition import writing, yamlcore
 from agentkit.definition.envelope import Envelope, split, trimmed
 from agentkit.definition.fields import ORDER
+from agentkit.definition.lazy import lazy
 from agentkit.errors import EditError
 
 _KEY = re.compile(
@@ -43,18 +43,18 @@ class Document:
 
     text: str
 
-    @cached_property
+    @lazy
     def envelope(self) -> Envelope:
         """Where the frontmatter and the body are."""
         return split(self.text)
 
-    @cached_property
+    @lazy
     def newline(self) -> str:
         """The file's line end, as its first line shows it."""
         first = self.text.find("\n")
         return "\r\n" if first > 0 and self.text[first - 1] == "\r" else "\n"
 
-    @cached_property
+    @lazy
     def entries(self) -> tuple[Entry, ...]:
         """The top-level fields in file order, duplicates included."""
         if self.envelope.why is not None:
@@ -65,7 +65,7 @@ class Document:
         """Return the entry that counts for a key: the last one."""
         return next((entry for entry in reversed(self.entries) if entry.key == key), None)
 
-    @cached_property
+    @lazy
     def prompt_span(self) -> tuple[int, int]:
         """Where the system prompt is: the body without the white space around it."""
         start = self.envelope.body_start
