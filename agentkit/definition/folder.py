@@ -126,7 +126,7 @@ def load_folder(path: str | os.PathLike[str]) -> Folder:
         path: The folder.
 
     Returns:
-        The definitions, by path. Of several with one name in the tree the first by path counts, as in the real program.
+        The definitions, by path. Of several with one name in the tree the last by path is used, as by the real program.
 
     Raises:
         DefinitionNotFound: there is no such folder.
@@ -134,14 +134,14 @@ def load_folder(path: str | os.PathLike[str]) -> Folder:
     place = Path(path).expanduser()
     if not place.is_dir():
         raise DefinitionNotFound(f"no folder {place}", hint=f"ak.load({str(place)!r})" if place.is_file() else None)
-    return _folder(_paths(place))
+    return _folder([_paths(place)])
 
 
 def discover(start: str | os.PathLike[str] = ".", home: str | os.PathLike[str] | None = None) -> Folder:
     """Load the definitions that the real program finds from a folder, nearest first.
 
     Nested project folders win over the project's top, and that over the user's own; of two with one name in one tree
-    the first by path is used. What loses is in `shadowed`.
+    the last by path is used. What loses is in `shadowed`.
 
     Args:
         start: Where the program would be started.
@@ -157,7 +157,7 @@ def discover(start: str | os.PathLike[str] = ".", home: str | os.PathLike[str] |
         if (folder / ".git").exists() or folder == own:
             break
     trees.append(settings / "agents")
-    return _folder([path for tree in trees if tree.is_dir() for path in _paths(tree)])
+    return _folder([_paths(tree) for tree in trees if tree.is_dir()])
 
 
 def _paths(top: Path) -> list[Path]:
@@ -165,26 +165,32 @@ def _paths(top: Path) -> list[Path]:
     for folder, inner, names in os.walk(top):
         inner.sort()
         found += [Path(folder, name) for name in names if name.endswith(".md")]
-    return sorted(found, key=lambda path: path.relative_to(top).parts)
+    return sorted(found, key=str)
 
 
-def _folder(paths: Sequence[Path]) -> Folder:
+def _folder(trees: Sequence[Sequence[Path]]) -> Folder:
     agents: list[AgentDefinition] = []
     unread: list[DefinitionError] = []
-    for path in paths:
-        try:
-            origin = files.read(path)
-        except DefinitionError as error:
-            unread.append(error)
-            continue
-        if path.name in _NOT_AGENTS and not origin.content.startswith(b"---"):
-            continue
-        agents.append(AgentDefinition(origin.content, origin=origin))
-    first: dict[str, AgentDefinition] = {}
-    shadowed = []
-    for agent in agents:
-        if agent.name is not None and agent.verdict != "dropped":
-            winner = first.setdefault(agent.name, agent)
-            if winner is not agent:
-                shadowed.append(Shadowed(agent, winner))
+    winners: dict[str, AgentDefinition] = {}
+    for tree in trees:
+        here = [agent for path in tree if (agent := _agent(path, unread)) is not None]
+        last = {agent.name: agent for agent in here if agent.name is not None and agent.verdict != "dropped"}
+        winners = {**last, **winners}
+        agents += here
+    shadowed = [
+        Shadowed(agent, winners[agent.name])
+        for agent in agents
+        if agent.name is not None and agent.verdict != "dropped" and winners[agent.name] is not agent
+    ]
     return Folder(tuple(agents), tuple(shadowed), tuple(unread))
+
+
+def _agent(path: Path, unread: list[DefinitionError]) -> AgentDefinition | None:
+    try:
+        origin = files.read(path)
+    except DefinitionError as error:
+        unread.append(error)
+        return None
+    if path.name in _NOT_AGENTS and not origin.content.startswith(b"---"):
+        return None
+    return AgentDefinition(origin.content, origin=origin)

@@ -70,8 +70,8 @@ def long_prompt(agent: AgentDefinition) -> Iterator[Hit]:
 def contradiction(agent: AgentDefinition) -> Iterator[Hit]:
     """Report `always X` beside `never X`."""
     text = agent.raw_prompt
-    wanted = _after(text, ("lways ", "LWAYS "))
-    if not wanted or wanted.isdisjoint(_after(text, ("ever ", "EVER ", "o not ", "on't ", "O NOT "))):
+    asked = _after(text, ("lways ", "LWAYS "))
+    if not asked or asked.isdisjoint(_after(text, ("ever ", "EVER ", "o not ", "on't ", "O NOT "))):
         return
     orders: dict[str, tuple[bool, str]] = {}
     for match in _ORDER.finditer(text):
