@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agentkit import errors as errors
+    from agentkit.backends.embedded import Embedded as Embedded
+    from agentkit.backends.messages import Messages as Messages
+    from agentkit.backends.protocol import Reply as Reply
+    from agentkit.backends.protocol import Request as Request
+    from agentkit.backends.scripted import Scripted as Scripted
     from agentkit.definition.agent import AgentDefinition as AgentDefinition
     from agentkit.definition.diff import Diff as Diff
     from agentkit.definition.examples import Example as Example
@@ -21,30 +26,124 @@ if TYPE_CHECKING:
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
+    from agentkit.experiment.budget import Budget as Budget
+    from agentkit.experiment.cassette import use_cassette as use_cassette
+    from agentkit.experiment.outcome import Outcome as Outcome
+    from agentkit.experiment.plan import Trial as Trial
+    from agentkit.experiment.plan import Variant as Variant
+    from agentkit.experiment.plan import across as across
+    from agentkit.experiment.progress import Progress as Progress
+    from agentkit.experiment.quoting import Quote as Quote
+    from agentkit.experiment.quoting import quote as quote
+    from agentkit.experiment.results import Results as Results
+    from agentkit.experiment.running import arun as arun
+    from agentkit.experiment.running import run as run
+    from agentkit.experiment.running import stream as stream
+    from agentkit.experiment.sampling import Sample as Sample
+    from agentkit.experiment.sampling import Samples as Samples
+    from agentkit.experiment.sampling import samples as samples
+    from agentkit.experiment.usage import Usage as Usage
+    from agentkit.scoring import checks as checks
+    from agentkit.scoring.comparison import Comparison as Comparison
+    from agentkit.scoring.family import Comparisons as Comparisons
+    from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.scoring.grader import Grader as Grader
+    from agentkit.scoring.preference import Pairwise as Pairwise
+    from agentkit.scoring.preference import pairwise as pairwise
+    from agentkit.scoring.score import Check as Check
+    from agentkit.scoring.score import Score as Score
+    from agentkit.scoring.verdict import compare as compare
+    from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",
+    "AgentkitError": "agentkit.errors",
+    "Budget": "agentkit.experiment.budget",
+    "Check": "agentkit.scoring.score",
+    "Comparison": "agentkit.scoring.comparison",
+    "Comparisons": "agentkit.scoring.family",
     "Diff": "agentkit.definition.diff",
+    "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Grader": "agentkit.scoring.grader",
+    "Messages": "agentkit.backends.messages",
+    "Outcome": "agentkit.experiment.outcome",
+    "Pairwise": "agentkit.scoring.preference",
+    "Progress": "agentkit.experiment.progress",
+    "Quote": "agentkit.experiment.quoting",
+    "Reply": "agentkit.backends.protocol",
+    "Request": "agentkit.backends.protocol",
+    "Results": "agentkit.experiment.results",
+    "Sample": "agentkit.experiment.sampling",
+    "Samples": "agentkit.experiment.sampling",
+    "Score": "agentkit.scoring.score",
+    "Scripted": "agentkit.backends.scripted",
     "Section": "agentkit.definition.sections",
+    "Trial": "agentkit.experiment.plan",
+    "Usage": "agentkit.experiment.usage",
+    "Variant": "agentkit.experiment.plan",
+    "across": "agentkit.experiment.plan",
+    "arun": "agentkit.experiment.running",
+    "checks": "agentkit.scoring.checks",
+    "compare": "agentkit.scoring.verdict",
+    "compare_all": "agentkit.scoring.family",
+    "edit": "agentkit.widgets.editor",
+    "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
-    "errors": "agentkit.errors",
-    "AgentkitError": "agentkit.errors",
+    "pairwise": "agentkit.scoring.preference",
+    "quote": "agentkit.experiment.quoting",
+    "run": "agentkit.experiment.running",
+    "samples": "agentkit.experiment.sampling",
+    "stream": "agentkit.experiment.running",
+    "use_cassette": "agentkit.experiment.cassette",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 
 __all__ = [
     "AgentDefinition",
     "AgentkitError",
+    "Budget",
+    "Check",
+    "Comparison",
+    "Comparisons",
     "Diff",
+    "Embedded",
     "Example",
     "Finding",
+    "Grader",
+    "Messages",
+    "Outcome",
+    "Pairwise",
+    "Progress",
+    "Quote",
+    "Reply",
+    "Request",
+    "Results",
+    "Sample",
+    "Samples",
+    "Score",
+    "Scripted",
     "Section",
+    "Trial",
+    "Usage",
+    "Variant",
+    "across",
+    "arun",
+    "checks",
+    "compare",
+    "compare_all",
+    "edit",
     "errors",
     "load",
     "loads",
+    "pairwise",
+    "quote",
+    "run",
+    "samples",
+    "stream",
+    "use_cassette",
 ]
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.server import MessagesServer
 
 KEPT_PREFIXES = ("AGENTKIT_TEST_",)
 
@@ -34,6 +37,21 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
+def model_cache(monkeypatch: pytest.MonkeyPatch, repo: Path) -> Path:
+    """Where the embedded model is downloaded to, once for all test runs: `AGENTKIT_TEST_CACHE`, or build/cache."""
+    folder = Path(os.environ.get("AGENTKIT_TEST_CACHE") or repo / "build" / "cache")
+    monkeypatch.setenv("AGENTKIT_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture
 def repo() -> Path:
     """The top of the checkout."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture
+def server() -> Iterator[MessagesServer]:
+    """A running local server that speaks the Messages protocol; see tests/server.py."""
+    with MessagesServer() as running:
+        yield running

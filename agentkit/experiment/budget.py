@@ -1,0 +1,92 @@
+"""Money that must not be passed: what is out is counted at its worst before it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from agentkit.errors import BudgetExceeded, PlanError
+
+POLL_S = 0.02
+"""How often a call that waits for others looks again; they may belong to another loop."""
+
+
+class Budget:
+    """Dollars that runs and graders may spend together.
+
+    Args:
+        usd: Dollars at list price, over everything that shares this budget.
+
+    Before a call is sent, the most it can cost (every input token written to the prompt cache, every output token that
+    `max_tokens` allows) is set aside; when its reply is there, what it did cost takes that place. So the sum of what
+    was spent and what is out never passes the budget. A call whose price is unknown is not sent at all. A reply that
+    was lost on its way was generated all the same and counts at its worst.
+
+    >>> budget = Budget(1.0)
+    >>> budget.left_usd
+    1.0
+    """
+
+    def __init__(self, usd: float) -> None:
+        if isinstance(usd, bool) or not isinstance(usd, (int, float)) or not usd >= 0:
+            raise PlanError("a budget is a number of dollars from 0", received=usd)
+        self.usd = float(usd)
+        self._lock = threading.Lock()
+        self._spent = 0.0
+        self._held = 0.0
+
+    def __repr__(self) -> str:
+        return f"Budget({self.usd:g} USD: {self.spent_usd:.6f} spent, {self.left_usd:.6f} left)"
+
+    @property
+    def spent_usd(self) -> float:
+        """Dollars spent."""
+        return self._spent
+
+    @property
+    def left_usd(self) -> float:
+        """Dollars that are neither spent nor set aside."""
+        return max(0.0, self.usd - self._spent - self._held)
+
+    async def reserve(self, worst: float | None, request: Mapping[str, Any]) -> float:
+        """Set aside the most that a call can cost; where only calls that are out stand in the way, wait for them.
+
+        Args:
+            worst: Dollars it can cost at most; None where its price is unknown.
+            request: The body that is about to be sent.
+
+        Returns:
+            The dollars set aside, for `settle`.
+
+        Raises:
+            BudgetExceeded: it could pass the budget, or its price is unknown.
+        """
+        if worst is None:
+            raise BudgetExceeded(
+                f"the price of {request.get('model')} is unknown, so no budget can hold it",
+                hint="run it without budget_usd, or use a model whose price is known",
+            )
+        while not self._hold(worst):
+            await asyncio.sleep(POLL_S)
+        return worst
+
+    def _hold(self, worst: float) -> bool:
+        with self._lock:
+            if self._spent + worst > self.usd:
+                raise BudgetExceeded(
+                    f"the next call could cost {worst:.6f} USD, and {self._spent:.6f} of the budget's {self.usd:g} USD "
+                    "are spent",
+                    hint="raise budget_usd, or lower max_tokens; what had finished is kept",
+                )
+            if self._spent + self._held + worst > self.usd:
+                return False
+            self._held += worst
+            return True
+
+    def settle(self, held: float, cost: float | None) -> None:
+        """Replace what was set aside by what the call cost; by the whole of it where that is unknown."""
+        with self._lock:
+            self._held = max(0.0, self._held - held)
+            self._spent += held if cost is None else cost

@@ -1,0 +1,110 @@
+"""One thread with one event loop, on which every run happens.
+
+The blocking call waits for it and the awaitable watches it, so there is one asynchronous core and both work where a
+loop is running already, as in a notebook. An interrupt cancels what runs there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+Value = TypeVar("Value")
+
+POLL_S = 0.2
+"""How often an awaiting caller's own loop turns, so that an interrupt reaches it."""
+CLOSING_S = 0.3
+"""How long a backend may take to close its connections."""
+PATIENCE_S = 0.9
+"""How long an interrupted caller waits for what is being put away."""
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_users: dict[int, int] = {}
+
+
+def the_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop of the runs' own thread, started on first use."""
+    global _loop
+    with _lock:
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="agentkit-runs", daemon=True).start()
+        return _loop
+
+
+@contextlib.asynccontextmanager
+async def using(backend: Any) -> AsyncIterator[None]:
+    """Use a backend for one run; its connections are closed when no run uses it any more."""
+    _users[id(backend)] = _users.get(id(backend), 0) + 1
+    try:
+        yield
+    finally:
+        _users[id(backend)] -= 1
+        if not _users[id(backend)]:
+            del _users[id(backend)]
+            with contextlib.suppress(Exception):  # what came back matters more than a connection that will not close
+                await asyncio.wait_for(asyncio.shield(backend.aclose()), CLOSING_S)
+
+
+def submit(work: Coroutine[Any, Any, Value]) -> Future[Value]:
+    """Start work on the runs' thread."""
+    return asyncio.run_coroutine_threadsafe(work, the_loop())
+
+
+def wait_for(work: Coroutine[Any, Any, Value]) -> Value:
+    """Do the work and return its value; an interrupt cancels it, waits a moment for it to put things away, and goes on.
+
+    Raises:
+        KeyboardInterrupt: as it came.
+    """
+    future = submit(work)
+    try:
+        return future.result()
+    except BaseException:
+        if not future.done():
+            _cancel(future)
+        raise
+
+
+async def watch(work: Coroutine[Any, Any, Value]) -> Value:
+    """Await work that happens on the runs' thread, from any other loop."""
+    future = submit(work)
+    try:
+        wrapped = asyncio.wrap_future(future)
+        while not wrapped.done():
+            await asyncio.wait({wrapped}, timeout=POLL_S)
+        return wrapped.result()
+    except BaseException:
+        if not future.done():
+            _cancel(future)
+        raise
+
+
+def _cancel(future: Future[Any]) -> None:
+    # The future is the caller's handle: cancelling it reaches the task, which then has to be given time to end.
+    finished = threading.Event()
+    future.cancel()
+    loop = the_loop()
+    loop.call_soon_threadsafe(lambda: loop.create_task(_signal_idle(finished)))
+    finished.wait(PATIENCE_S)
+
+
+_active: set[asyncio.Task[Any]] = set()
+
+
+def active(task: asyncio.Task[Any]) -> None:
+    """Note a run's own task, whose end an interrupted caller waits for."""
+    _active.add(task)
+    task.add_done_callback(_active.discard)
+
+
+async def _signal_idle(finished: threading.Event) -> None:
+    cancelled = [task for task in _active if task.cancelling()]
+    if cancelled:
+        await asyncio.wait(cancelled, timeout=PATIENCE_S)
+    finished.set()
