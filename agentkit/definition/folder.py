@@ -113,11 +113,6 @@ class Folder(Sequence[AgentDefinition]):
         columns = ["path", "name", "verdict", "model", "tools", "description_length", "findings", "shadowed_by"]
         return pd.DataFrame(rows, columns=columns)
 
-    def _repr_html_(self) -> str:
-        from agentkit.definition.card import folder_html
-
-        return folder_html(self)
-
 
 def load_folder(path: str | os.PathLike[str]) -> Folder:
     """Load every `*.md` of a folder and the folders in it.
