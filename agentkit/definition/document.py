@@ -14,6 +14,7 @@ from agentkit.definition import writing, yamlcore
 from agentkit.definition.envelope import Envelope, split, trimmed
 from agentkit.definition.fields import ORDER
 from agentkit.definition.lazy import lazy
+from agentkit.definition.tools import tools_of
 from agentkit.errors import EditError
 
 _KEY = re.compile(
@@ -122,8 +123,10 @@ class Document:
             shown = self.text[entry.value_start : entry.end]
             comment = _comment(shown, {key: item})
             style = _style(shown, item)
-            if isinstance(item, (list, tuple)) and style == "text":
-                item, style = ", ".join(map(str, item)), "plain"
+        if key in ("tools", "disallowedTools") and isinstance(item, (list, tuple)) and style not in ("flow", "block"):
+            # People write tool names in one line; a name that would fall apart there keeps the list.
+            joined = ", ".join(map(str, item))
+            item = joined if item and tools_of(joined) == tuple(item) else item
         lines = f"{spelled}:{writing.value(item, style=style)}{comment}\n"
         return lines.replace("\n", self.newline)
 

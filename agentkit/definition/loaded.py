@@ -12,6 +12,7 @@ from agentkit.definition.document import Document
 from agentkit.definition.examples import Example
 from agentkit.definition.lazy import lazy
 from agentkit.definition.sections import Section
+from agentkit.definition.tools import tools_of
 
 
 class Loaded:
@@ -93,7 +94,7 @@ class Loaded:
     def disallowed_tools(self) -> tuple[str, ...]:
         """The tool names of `disallowedTools`."""
         value = self.metadata.get("disallowedTools")
-        return ("*",) if value == "*" else reading.tools_of(value) or ()
+        return ("*",) if value == "*" else tools_of(value) or ()
 
     @property
     def color(self) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 from agentkit.definition import hooks, yamlcore, yamlfast
 from agentkit.definition.envelope import BLANKS, Envelope, split
 from agentkit.definition.repair import repaired
+from agentkit.definition.tools import tools_of
 
 NAME_LIMIT = 256
 """Longest name, in UTF-16 units as the loader's language counts them."""
@@ -125,34 +126,6 @@ def model_of(value: object) -> str | None:
         return None
     model = _STRIP.sub("", value)
     return ("inherit" if model.lower() == "inherit" else model) or None
-
-
-def tools_of(value: object) -> tuple[str, ...] | None:
-    """Return the tool names of a `tools` value; None where that means all tools.
-
-    Commas and spaces separate, except inside parentheses; a list's items are split the same way.
-
-    >>> tools_of("Read, grep Grep,Bash(git log:*, x)"), tools_of(["*", "Read"]), tools_of([])
-    (('Read', 'grep', 'Grep', 'Bash(git log:*, x)'), None, None)
-    """
-    items = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
-    names = tuple(name for item in items if isinstance(item, str) for name in _names(item))
-    return None if not names or "*" in names else names
-
-
-def _names(text: str) -> list[str]:
-    if "(" not in text:
-        return [name for part in text.split(",") for piece in part.split(" ") if (name := _STRIP.sub("", piece))]
-    names, depth, current = [], 0, ""
-    for char in text:
-        if char in ", " and depth == 0:
-            names.append(current)
-            current = ""
-            continue
-        depth += (char == "(") - (char == ")" and depth > 0)
-        current += char
-    names.append(current)
-    return [name for piece in names if (name := _STRIP.sub("", piece))]
 
 
 def _guess(block: str) -> dict[str, Any]:

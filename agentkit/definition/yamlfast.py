@@ -82,7 +82,7 @@ def fields(text: str, start: int, end: int, places: dict[str, int]) -> dict[str,
             values[key] = [plain(piece) for piece in pieces]
         else:
             values[key] = None
-    return values
+    return values or None
 
 
 def _blanks(text: str, position: int) -> int:
