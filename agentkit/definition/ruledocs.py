@@ -1,4 +1,7 @@
-"""The documentation of the rules, written from the rules: `python -m agentkit.definition.ruledocs > docs/lint-rules.md`."""
+"""The documentation of the rules, written from the rules.
+
+`python -m agentkit.definition.ruledocs > docs/lint-rules.md`
+"""
 
 from __future__ import annotations
 

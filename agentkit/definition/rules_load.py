@@ -29,7 +29,7 @@ _PATH = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]:\\[\w.\\ -]*")
 def does_not_load(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a frontmatter that is missing, or does not parse even after the repair."""
     if agent.verdict == "dropped" and not agent.refused:
-        fix = "quote the values that break the YAML" if mending.requoted(agent) != agent else None
+        fix = "quote the values that break the YAML" if mending.changes(mending.requoted, agent) else None
         yield Hit(agent.error_offset, f"the loader drops this file: {agent.reason}", fix)
 
 
@@ -87,7 +87,7 @@ def malformed_hooks(agent: AgentDefinition) -> Iterator[Hit]:
 def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a tools field of which nothing is left."""
     if agent.tools and not any(known_tool(name) for name in agent.tools):
-        fix = "write the names as the program spells them" if mending.tool_names(agent) != agent else None
+        fix = "write the names as the program spells them" if mending.changes(mending.tool_names, agent) else None
         yield Hit(agent.offset_of("tools"), f"none of these tools exists: {', '.join(agent.tools)[:200]}", fix)
 
 
@@ -103,7 +103,9 @@ def inner_fence(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a closing fence that stands inside a line."""
     envelope = agent.document.envelope
     if envelope.why is None and agent.text[envelope.block_end - 1] != "\n":
-        fix = "write the --- so that it does not close the block" if mending.inner_fence(agent) != agent else None
+        fix = (
+            "write the --- so that it does not close the block" if mending.changes(mending.inner_fence, agent) else None
+        )
         yield Hit(envelope.block_end, "this --- ends the frontmatter; what follows it is read as the prompt", fix)
 
 
@@ -156,7 +158,7 @@ def backslash_n(agent: AgentDefinition) -> Iterator[Hit]:
 def loads_by_repair(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a file that loads only by the repair."""
     if agent.verdict == "repaired":
-        fix = "quote the values as the repair does" if mending.write_repair(agent) != agent else None
+        fix = "quote the values as the repair does" if mending.changes(mending.write_repair, agent) else None
         yield Hit(agent.error_offset, f"{agent.reason}", fix)
 
 
@@ -173,7 +175,7 @@ def crlf(agent: AgentDefinition) -> Iterator[Hit]:
         return
     place = agent.source.find(b"\r\n")
     if place >= 0:
-        fix = "write LF line ends"
+        fix = "write LF line ends" if mending.changes(mending.unix_lines, agent) else None
         yield Hit(len(agent.source[:place].decode("utf-8", "surrogateescape")), "the lines end in CRLF", fix)
 
 

@@ -12,8 +12,8 @@ USUAL = (
     "<commentary>It is one.</commentary></example> More. <example>user: 'x' assistant: y</example> End."
 )
 LINES = (
-    "Use it.\n\n<example>\nContext: Two lines\nof context.\nUser: \"Do: this\"\nassistant: 'On it'\n<commentary>\nWhy.\n"
-    "</commentary>\nassistant: \"And more\"\n</example>\n"
+    "Use it.\n\n<example>\nContext: Two lines\nof context.\nUser: \"Do: this\"\nassistant: 'On it'\n<commentary>\n"
+    'Why.\n</commentary>\nassistant: "And more"\n</example>\n'
 )
 
 
@@ -50,7 +50,9 @@ WORDS = st.text(alphabet="abc XYZ.,;!?é🙂\n'", min_size=1, max_size=30).map(s
 
 @given(user=WORDS, assistant=WORDS, context=WORDS, commentary=WORDS, one_line=st.booleans())
 @settings(max_examples=200, deadline=None)
-def test_what_is_rendered_parses_again(user: str, assistant: str, context: str, commentary: str, one_line: bool) -> None:
+def test_what_is_rendered_parses_again(
+    user: str, assistant: str, context: str, commentary: str, one_line: bool
+) -> None:
     example = ak.Example(user=user, assistant=assistant, context=context, commentary=commentary)
     (again,) = parse(render(example, one_line=one_line))
     assert (again.user, again.assistant, again.context, again.commentary) == (user, assistant, context, commentary)
