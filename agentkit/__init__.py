@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from agentkit.definition.diff import Diff as Diff
     from agentkit.definition.examples import Example as Example
     from agentkit.definition.findings import Finding as Finding
+    from agentkit.definition.folder import Folder as Folder
+    from agentkit.definition.folder import discover as discover
+    from agentkit.definition.folder import load_folder as load_folder
+    from agentkit.definition.interchange import from_agents_json as from_agents_json
+    from agentkit.definition.interchange import to_agents_json as to_agents_json
+    from agentkit.definition.interchange import to_sdk as to_sdk
     from agentkit.definition.opening import load as load
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
@@ -66,6 +72,7 @@ _HOMES = {
     "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Folder": "agentkit.definition.folder",
     "Grader": "agentkit.scoring.grader",
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
@@ -88,15 +95,20 @@ _HOMES = {
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
+    "discover": "agentkit.definition.folder",
     "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
+    "from_agents_json": "agentkit.definition.interchange",
     "load": "agentkit.definition.opening",
+    "load_folder": "agentkit.definition.folder",
     "loads": "agentkit.definition.opening",
     "pairwise": "agentkit.scoring.preference",
     "quote": "agentkit.experiment.quoting",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
     "stream": "agentkit.experiment.running",
+    "to_agents_json": "agentkit.definition.interchange",
+    "to_sdk": "agentkit.definition.interchange",
     "use_cassette": "agentkit.experiment.cassette",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
@@ -112,6 +124,7 @@ __all__ = [
     "Embedded",
     "Example",
     "Finding",
+    "Folder",
     "Grader",
     "Messages",
     "Outcome",
@@ -134,15 +147,20 @@ __all__ = [
     "checks",
     "compare",
     "compare_all",
+    "discover",
     "edit",
     "errors",
+    "from_agents_json",
     "load",
+    "load_folder",
     "loads",
     "pairwise",
     "quote",
     "run",
     "samples",
     "stream",
+    "to_agents_json",
+    "to_sdk",
     "use_cassette",
 ]
 

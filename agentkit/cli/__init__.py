@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from agentkit.errors import AgentkitError
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "lint": ("agentkit.cli.lint", "check agent definitions as the real loader reads them"),
+    "roster": ("agentkit.cli.roster", "print what a delegating model sees of a folder of agents"),
     "lab": ("agentkit.cli.lab", "open JupyterLab on a notebook, ready to run"),
     "demo": ("agentkit.cli.demo", "execute a notebook on the embedded model and show what came back"),
     "record": ("agentkit.cli.record", "record the calls of notebooks, so that they replay without a key"),
