@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
+    from agentkit.experiment.batching import cancel_batches as cancel_batches
     from agentkit.experiment.budget import Budget as Budget
     from agentkit.experiment.cassette import use_cassette as use_cassette
     from agentkit.experiment.outcome import Outcome as Outcome
@@ -68,6 +69,7 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
+    "cancel_batches": "agentkit.experiment.batching",
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
@@ -103,6 +105,7 @@ __all__ = [
     "Variant",
     "across",
     "arun",
+    "cancel_batches",
     "errors",
     "load",
     "loads",
