@@ -75,6 +75,7 @@ class Messages:
         self._arguments = {**client, "base_url": base_url, "api_key": api_key}
         self._resolved: dict[str, str] = {}
         self._may_lean = False
+        self._renewed_at = float("-inf")
         self._secrets: tuple[str, ...] = ()
         self.limits: limits.Limits | None = None
         """What the latest response said of the server's rate limits; None where it said nothing."""
@@ -135,7 +136,9 @@ class Messages:
         latency_s = time.perf_counter() - started
         self._note(headers)
         if status != 200:
-            raise failures.from_response(status, headers, payload, secrets=self._secrets)
+            failure = failures.from_response(status, headers, payload, secrets=self._secrets)
+            failure.retryable = failure.retryable or (status == 401 and self._renew(client))
+            raise failure
         return wire.read(payload, latency_s=latency_s, request_id=headers.get("request-id"))
 
     async def send_stream(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
@@ -256,10 +259,25 @@ class Messages:
             )
         except APIStatusError as error:
             response = error.response
+            sent = response.request.headers.get("authorization", "").removeprefix("Bearer ")
+            self._secrets = (
+                *self._secrets,
+                *({sent} - {"", "none", *self._secrets}),
+            )  # a renewed token's first failure
         if self._may_lean and self._lean is None and response.status_code == 200 and not response.history:
             head = response.request
             self._lean = Lean(str(head.url), head.headers, connect_s=clients.CONNECT_S, read_s=self._timeout_s)
         return response.status_code, response.headers, response.content
+
+    def _renew(self, client: AsyncAnthropic) -> bool:
+        """Have the next call get a new token, where tokens are renewed and this one is not new itself."""
+        cache = getattr(client, "_token_cache", None)  # the SDK renews it in its own retries only, which are off
+        now = time.monotonic()
+        if cache is None or now - self._renewed_at < 60:
+            return False
+        self._renewed_at = now
+        cache.invalidate()
+        return True
 
     def _note(self, headers: Mapping[str, str]) -> None:
         if (seen := limits.read(headers)) is not None:
