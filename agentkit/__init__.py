@@ -43,17 +43,33 @@ if TYPE_CHECKING:
     from agentkit.experiment.sampling import Samples as Samples
     from agentkit.experiment.sampling import samples as samples
     from agentkit.experiment.usage import Usage as Usage
+    from agentkit.scoring import checks as checks
+    from agentkit.scoring.comparison import Comparison as Comparison
+    from agentkit.scoring.family import Comparisons as Comparisons
+    from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.scoring.grader import Grader as Grader
+    from agentkit.scoring.preference import Pairwise as Pairwise
+    from agentkit.scoring.preference import pairwise as pairwise
+    from agentkit.scoring.score import Check as Check
+    from agentkit.scoring.score import Score as Score
+    from agentkit.scoring.verdict import compare as compare
+    from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
     "Budget": "agentkit.experiment.budget",
+    "Check": "agentkit.scoring.score",
+    "Comparison": "agentkit.scoring.comparison",
+    "Comparisons": "agentkit.scoring.family",
     "Diff": "agentkit.definition.diff",
     "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Grader": "agentkit.scoring.grader",
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
+    "Pairwise": "agentkit.scoring.preference",
     "Progress": "agentkit.experiment.progress",
     "Quote": "agentkit.experiment.quoting",
     "Reply": "agentkit.backends.protocol",
@@ -61,6 +77,7 @@ _HOMES = {
     "Results": "agentkit.experiment.results",
     "Sample": "agentkit.experiment.sampling",
     "Samples": "agentkit.experiment.sampling",
+    "Score": "agentkit.scoring.score",
     "Scripted": "agentkit.backends.scripted",
     "Section": "agentkit.definition.sections",
     "Trial": "agentkit.experiment.plan",
@@ -68,9 +85,14 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
+    "checks": "agentkit.scoring.checks",
+    "compare": "agentkit.scoring.verdict",
+    "compare_all": "agentkit.scoring.family",
+    "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
+    "pairwise": "agentkit.scoring.preference",
     "quote": "agentkit.experiment.quoting",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
@@ -83,12 +105,17 @@ __all__ = [
     "AgentDefinition",
     "AgentkitError",
     "Budget",
+    "Check",
+    "Comparison",
+    "Comparisons",
     "Diff",
     "Embedded",
     "Example",
     "Finding",
+    "Grader",
     "Messages",
     "Outcome",
+    "Pairwise",
     "Progress",
     "Quote",
     "Reply",
@@ -96,6 +123,7 @@ __all__ = [
     "Results",
     "Sample",
     "Samples",
+    "Score",
     "Scripted",
     "Section",
     "Trial",
@@ -103,9 +131,14 @@ __all__ = [
     "Variant",
     "across",
     "arun",
+    "checks",
+    "compare",
+    "compare_all",
+    "edit",
     "errors",
     "load",
     "loads",
+    "pairwise",
     "quote",
     "run",
     "samples",

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from agentkit.backends.protocol import Backend
 from agentkit.errors import AgentkitError, DeadlineExceeded, PlanError
@@ -25,7 +26,9 @@ from agentkit.experiment.results import Results
 from agentkit.experiment.runner import Run, report
 from agentkit.experiment.sampling import Samples
 from agentkit.experiment.stale import HINT
-from agentkit.experiment.store import DEFAULT_PATH, Store
+
+if TYPE_CHECKING:
+    from agentkit.experiment.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
     task = asyncio.current_task()
     assert task is not None
     loop.active(task)
-    cassette = cassette_for(order.cassette)
+    cassette = cassette_for(order.cassette, scripted=getattr(order.backend, "name", "") == "scripted")
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)
         for outcome in results:
@@ -119,7 +122,7 @@ async def _replay(order: Order, cassette: Cassette) -> Results:
 
 async def laid_out(order: Order, backend: Backend) -> tuple[Plan, dict[str, Any]]:
     """Return the plan and the finished calls of an order, and carry nothing out."""
-    store = await _open_store(order, backend)
+    store = await _open_store(order, backend, only_existing=True)
     try:
         return await _planned(order, backend, store)
     finally:
@@ -210,13 +213,17 @@ def _most(order: Order, backend: Backend) -> int | None:
     return min((number for number in given if number is not None), default=None)
 
 
-async def _open_store(order: Order, backend: Backend) -> Store | None:
+async def _open_store(order: Order, backend: Backend, *, only_existing: bool = False) -> Store | None:
     """Open the store, off the loop; scripted replies are kept only where a file is named."""
     if order.store is False or (order.store in (None, True) and backend.name == "scripted"):
         return None
-    path = DEFAULT_PATH if order.store in (None, True) else order.store
+    from agentkit.experiment.store import DEFAULT_PATH, Store
+
+    path = os.environ.get("AGENTKIT_STORE") or DEFAULT_PATH if order.store in (None, True) else order.store
     assert not isinstance(path, bool)
     assert path is not None
+    if only_existing and not Path(path).exists():
+        return None
     store = await asyncio.to_thread(Store, path)
     if store.damage:
         print("\n".join(store.damage), file=sys.stderr)  # noqa: T201 - the user has to know, whatever shows progress
