@@ -184,6 +184,7 @@ def test_a_proxy_is_the_sdks_affair(server: MessagesServer, monkeypatch: pytest.
     monkeypatch.setenv("NO_PROXY", "")
     reply = use(Messages("http://api.example", KEY), lambda backend: backend.send(request()))
     assert reply.output == "A reply."
+    assert server.received[0].headers["host"] == "api.example"
 
 
 def test_tracing_goes_through_the_sdk(server: MessagesServer) -> None:
