@@ -18,7 +18,7 @@ from agentkit.backends import client as clients
 from agentkit.backends import failures, limits, models, wire
 from agentkit.backends.lean import Lean
 from agentkit.backends.protocol import Reply, Request
-from agentkit.errors import CallError
+from agentkit.errors import BackendError
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -116,6 +116,7 @@ class Messages:
 
         Raises:
             CallError: the call failed; its kind, status and request id say how.
+            CredentialsMissing: there is nothing to call with.
         """
         if request.get("max_tokens", 0) > LONG_TOKENS:
             return await self.send_stream(request)
@@ -283,7 +284,7 @@ class Messages:
         if (seen := limits.read(headers)) is not None:
             self.limits = seen
 
-    def _failure(self, error: Exception, *, streaming: bool = False) -> CallError:
+    def _failure(self, error: Exception, *, streaming: bool = False) -> BackendError:
         response = getattr(error, "response", None)
         if response is not None and getattr(error, "status_code", None) is not None:
             inside = "inside the stream" if streaming and response.status_code < 400 else ""

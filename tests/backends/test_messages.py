@@ -283,11 +283,16 @@ def test_nothing_answers() -> None:
 
 
 def test_no_key_for_the_api_is_said_without_a_call() -> None:
-    with pytest.raises(CallError) as caught:
+    with pytest.raises(CredentialsMissing, match=r"no credentials were found[\s\S]*ak\.Embedded"):
         use(Messages(), lambda backend: backend.send(request()))
-    assert caught.value.kind == "authentication"
     with pytest.raises(CredentialsMissing):
         use(Messages(), lambda backend: backend.resolve_model("opus"))
+
+
+def test_a_profile_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_PROFILE", "no-such-profile")
+    with pytest.raises(CredentialsMissing, match="credentials cannot be used"):
+        use(Messages(), lambda backend: backend.send(request()))
 
 
 def test_another_server_needs_no_key(server: MessagesServer, monkeypatch: pytest.MonkeyPatch) -> None:
