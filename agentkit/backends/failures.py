@@ -129,18 +129,18 @@ def from_exception(error: BaseException, *, url: str = "", secrets: Iterable[str
         link = link.__cause__ or link.__context__
     said = redact(next((text for text in reversed(texts) if text), type(error).__name__), secrets)
     at = f" at {url}" if url else ""
-    if names & _TIMEOUTS:
-        return CallError(f"no answer{at} in time", kind="timeout", retryable=True)
-    if names & _CUTS or ("RemoteProtocolError" in names and "incomplete" in said):
-        return cut(said)
-    if names & _CONNECTIONS:
-        return CallError(f"the connection{at} failed: {_line(said)}", kind="connection", retryable=True)
     if "authentication method" in said:
         return CredentialsMissing(
             "no credentials were found", hint="set ANTHROPIC_API_KEY, or use backend=ak.Embedded()"
         )
     if "CredentialsError" in names:
         return CredentialsMissing(f"the credentials cannot be used: {_line(said)}", hint=_HINTS["authentication"])
+    if names & _TIMEOUTS:
+        return CallError(f"no answer{at} in time", kind="timeout", retryable=True)
+    if names & _CUTS or ("RemoteProtocolError" in names and "incomplete" in said):
+        return cut(said)
+    if names & _CONNECTIONS:
+        return CallError(f"the connection{at} failed: {_line(said)}", kind="connection", retryable=True)
     return CallError(f"{type(error).__name__}: {_line(said)}", kind="other")
 
 

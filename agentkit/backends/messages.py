@@ -9,7 +9,6 @@ models, and the cheap way of `lean` is taken where it leads to the same bytes at
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -123,7 +122,7 @@ class Messages:
         started = time.perf_counter()
         try:
             client = self._open()
-            body = json.dumps(request, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+            body = wire.encode(request)
             if self._lean is not None:
                 status, headers, payload = await self._lean.post(body)
                 if 300 <= status < 400:  # the SDK follows redirects
@@ -301,9 +300,3 @@ async def _close(client: AsyncAnthropic | None, lean: Lean | None) -> None:
         await lean.aclose()
     if client is not None:
         await client.close()
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a request holds a {type(value).__name__}, which JSON has no word for")
