@@ -12,6 +12,17 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.scoring.comparison import Comparison as Comparison
+    from agentkit.scoring.family import Comparisons as Comparisons
+    from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.scoring.grader import Grader as Grader
+    from agentkit.scoring.preference import Pairwise as Pairwise
+    from agentkit.scoring.preference import pairwise as pairwise
+    from agentkit.scoring.score import Check as Check
+    from agentkit.scoring.score import Score as Score
+    from agentkit.scoring.verdict import compare as compare
+    from agentkit.widgets.editor import edit as edit
+
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -44,17 +55,23 @@ if TYPE_CHECKING:
     from agentkit.experiment.sampling import Samples as Samples
     from agentkit.experiment.sampling import samples as samples
     from agentkit.experiment.usage import Usage as Usage
+    from agentkit.scoring import checks as checks
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
     "Budget": "agentkit.experiment.budget",
+    "Check": "agentkit.scoring.score",
+    "Comparison": "agentkit.scoring.comparison",
+    "Comparisons": "agentkit.scoring.family",
     "Diff": "agentkit.definition.diff",
     "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Grader": "agentkit.scoring.grader",
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
+    "Pairwise": "agentkit.scoring.preference",
     "Progress": "agentkit.experiment.progress",
     "Quote": "agentkit.experiment.quoting",
     "Reply": "agentkit.backends.protocol",
@@ -62,6 +79,7 @@ _HOMES = {
     "Results": "agentkit.experiment.results",
     "Sample": "agentkit.experiment.sampling",
     "Samples": "agentkit.experiment.sampling",
+    "Score": "agentkit.scoring.score",
     "Scripted": "agentkit.backends.scripted",
     "Section": "agentkit.definition.sections",
     "Trial": "agentkit.experiment.plan",
@@ -70,9 +88,14 @@ _HOMES = {
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
     "cancel_batches": "agentkit.experiment.batching",
+    "checks": "agentkit.scoring.checks",
+    "compare": "agentkit.scoring.verdict",
+    "compare_all": "agentkit.scoring.family",
+    "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
+    "pairwise": "agentkit.scoring.preference",
     "quote": "agentkit.experiment.quoting",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
@@ -85,12 +108,17 @@ __all__ = [
     "AgentDefinition",
     "AgentkitError",
     "Budget",
+    "Check",
+    "Comparison",
+    "Comparisons",
     "Diff",
     "Embedded",
     "Example",
     "Finding",
+    "Grader",
     "Messages",
     "Outcome",
+    "Pairwise",
     "Progress",
     "Quote",
     "Reply",
@@ -98,6 +126,7 @@ __all__ = [
     "Results",
     "Sample",
     "Samples",
+    "Score",
     "Scripted",
     "Section",
     "Trial",
@@ -106,9 +135,14 @@ __all__ = [
     "across",
     "arun",
     "cancel_batches",
+    "checks",
+    "compare",
+    "compare_all",
+    "edit",
     "errors",
     "load",
     "loads",
+    "pairwise",
     "quote",
     "run",
     "samples",

@@ -17,6 +17,7 @@
     │   └── StaleCassette          a request is not in the cassette
     ├── BudgetExceeded         the next call could pass the budget
     ├── DeadlineExceeded       the run's deadline came first
+    ├── NotebookError          a notebook cannot be read, or a cell of it raised
     ├── ScoreError             a check, grader or comparison was asked for something it cannot do
     └── MissingExtra           an optional part is not installed
 
@@ -251,6 +252,21 @@ class DeadlineExceeded(AgentkitError):
 
     results: Any = None
     """The `Results` of what had finished."""
+
+
+class NotebookError(AgentkitError):
+    """A notebook cannot be read, or a cell of it raised.
+
+    Args:
+        message: One sentence, naming the notebook and the cell.
+        notebook: The notebook with the outputs it has so far; None where it could not be read.
+        accepted: As in AgentkitError.
+        hint: As in AgentkitError.
+    """
+
+    def __init__(self, message: str, *, notebook: Any = None, accepted: object = None, hint: str | None = None) -> None:
+        super().__init__(message, accepted=accepted, hint=hint)
+        self.notebook = notebook
 
 
 class ScoreError(AgentkitError):

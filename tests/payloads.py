@@ -112,8 +112,8 @@ UNSEEN = (
 ALL = MARKUP + MARKDOWN + UNSEEN
 
 _TAGS = (
-    "html head meta title style body main section h1 p footer div span strong em s a br hr blockquote ul ol li pre code "
-    "small table thead tbody tfoot tr th td details summary ins del"
+    "html head meta title style body main section h1 p footer div span strong em s a br hr blockquote ul ol li pre "
+    "code small table thead tbody tfoot tr th td details summary ins del"
 )
 TAGS = set(_TAGS.split())
 ATTRIBUTES = {"style", "href", "rel", "target", "role", "aria-level", "scope", "start"}

@@ -20,14 +20,15 @@ def choose(backend: Backend | str | None = None) -> Backend:
     Args:
         backend: A backend, `"messages"` or `"embedded"`, or None to have one chosen.
 
-    Credentials are looked for where the SDK looks (environment, federation, profiles on disk), without importing it.
+    `AGENTKIT_BACKEND` holds the name to use where None is given. Credentials are looked for where the SDK looks
+    (environment, federation, profiles on disk), without importing it.
     An `ANTHROPIC_BASE_URL` alone counts too: it names a server, and that server may ask for no key.
 
     Raises:
         PlanError: it is none of these.
     """
     if backend is None:
-        backend = "messages" if has_credentials() else None
+        backend = os.environ.get("AGENTKIT_BACKEND") or ("messages" if has_credentials() else None)
     if backend is None:
         from agentkit.backends.embedded import Embedded
 

@@ -22,6 +22,16 @@ START_S = 120.0
 """How long a model may take to load before that counts as failed."""
 
 
+def require() -> None:
+    """Say what to install where the engine is missing.
+
+    Raises:
+        MissingExtra: xllamacpp is not installed.
+    """
+    if find_spec("xllamacpp") is None:
+        raise MissingExtra("the embedded model", "embedded")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What makes one server different from another."""
@@ -104,8 +114,7 @@ class Server:
                     file.close()
 
     def _start(self) -> None:
-        if find_spec("xllamacpp") is None:
-            raise MissingExtra("the embedded model", "embedded")
+        require()
         self._key = secrets.token_urlsafe(24)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child writes to it
         # A session of its own: an interrupt of the kernel is for the run, not for the model.

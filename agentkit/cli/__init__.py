@@ -4,7 +4,7 @@ Each command lives in a module of this package with `configure(parser)` and `mai
 that command is typed, so `agentkit lint` never pays for the notebook stack.
 
 Exit codes: 0 done, 1 the command's own "no" (findings, failed trials, a verdict), 2 it could not be carried out,
-130 interrupted.
+3 neither yes nor no (a gate that can't tell yet), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,12 +17,19 @@ from collections.abc import Sequence
 from agentkit.errors import AgentkitError
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "lab": ("agentkit.cli.lab", "open JupyterLab on a notebook, ready to run"),
+    "demo": ("agentkit.cli.demo", "execute a notebook on the embedded model and show what came back"),
+    "record": ("agentkit.cli.record", "record the calls of notebooks, so that they replay without a key"),
+    "share": ("agentkit.cli.share", "make a folder of a notebook that a colleague can open and replay"),
+    "gate": ("agentkit.cli.gate", "judge candidates against a baseline: exit code, JUnit XML, Markdown"),
+    "new": ("agentkit.cli.new", "write a new experiment"),
     "run": ("agentkit.cli.run", "try definitions on samples, side by side"),
 }
 """Command → (module, one line for `--help`), in the order of the help page."""
 
 EXIT_CODES = (
-    "exit codes: 0 done · 1 findings, failed trials or a negative verdict · 2 not carried out · 130 interrupted"
+    "exit codes: 0 done · 1 findings, failed trials or a negative verdict · 2 not carried out · 3 can't tell yet · "
+    "130 interrupted"
 )
 
 

@@ -5,58 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-EVENTS = frozenset(
-    [
-        "PreToolUse",
-        "PostToolUse",
-        "PostToolUseFailure",
-        "Notification",
-        "UserPromptSubmit",
-        "SessionStart",
-        "SessionEnd",
-        "Stop",
-        "StopFailure",
-        "SubagentStart",
-        "SubagentStop",
-        "PreCompact",
-        "PostCompact",
-        "PermissionRequest",
-        "PermissionDenied",
-        "Setup",
-        "TeammateIdle",
-        "TaskCreated",
-        "TaskCompleted",
-        "Elicitation",
-        "ElicitationResult",
-        "ConfigChange",
-        "WorktreeCreate",
-        "WorktreeRemove",
-        "InstructionsLoaded",
-        "CwdChanged",
-        "FileChanged",
-    ]
-)
-"""Events whose entries are checked; others are ignored whatever they hold."""
+STRICT_EVENTS = ("PreToolUse", "PermissionRequest")
+"""Events whose malformed hooks drop the agent; under any other event they are merely ignored."""
 
 
 def trouble(hooks: object) -> str | None:
     """Return what the loader refuses in a value of `hooks:`, or None where it is well formed.
 
-    >>> trouble({"Stop": [{"hooks": [{"command": "make test"}]}]})
-    'hooks.Stop[0].hooks[0] has no type'
+    >>> trouble({"PreToolUse": [{"hooks": [{"command": "make test"}]}]})
+    'hooks.PreToolUse[0].hooks[0] has no type'
     """
     if not hooks:
         return "hooks is a list, not a mapping" if isinstance(hooks, list) else None
     if not isinstance(hooks, Mapping):
         return "hooks is not a mapping of events"
-    for event, matchers in hooks.items():
-        if event not in EVENTS or matchers is None:
-            continue
-        if not isinstance(matchers, list):
-            return f"hooks.{event} is not a list"
-        for place, matcher in enumerate(matchers):
-            if found := _matcher(matcher, f"hooks.{event}[{place}]"):
-                return found
+    return next((found for event in STRICT_EVENTS if (found := event_trouble(event, hooks.get(event)))), None)
+
+
+def event_trouble(event: str, matchers: object) -> str | None:
+    """Return what is wrong with one event's entries, or None."""
+    if matchers is None:
+        return None
+    if not isinstance(matchers, list):
+        return f"hooks.{event} is not a list"
+    for place, matcher in enumerate(matchers):
+        if found := _matcher(matcher, f"hooks.{event}[{place}]"):
+            return found
     return None
 
 

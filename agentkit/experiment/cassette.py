@@ -25,6 +25,8 @@ VERSION = 1
 HEADER = f'{{"agentkit-cassette":{VERSION}}}'
 MODES = ("once", "replay", "record", "live")
 VARIABLE = "AGENTKIT_CASSETTE"
+FILE_VARIABLE = "AGENTKIT_CASSETTE_FILE"
+"""The cassette of a notebook that names none; `pytest --nbval` and `agentkit record` set it."""
 _CALL = '{"call":"'
 _KEY_LENGTH = 64
 
@@ -122,7 +124,12 @@ class Cassette:
             asked: The backend that the run named, or `auto`.
             alias: The name given, or None.
         """
-        return self._models.get((asked, alias or ""))
+        found = self._models.get((asked, alias or ""))
+        if found is None:
+            # Recorded on a named server, replayed with none named (or the other way): the same where only one fits.
+            others = {served for (_, name), served in self._models.items() if name == (alias or "")}
+            found = others.pop() if len(others) == 1 else None
+        return found
 
     def put_served(self, asked: str, alias: str | None, served: Served) -> None:
         """Record what a model's name stands for."""
@@ -277,16 +284,20 @@ def use_cassette(path: str | os.PathLike[str] | None) -> None:
     _current = None if path is None else Path(path).absolute()
 
 
-def cassette_for(path: str | os.PathLike[str] | None) -> Cassette | None:
+def cassette_for(path: str | os.PathLike[str] | None, *, scripted: bool = False) -> Cassette | None:
     """Return the cassette that a run has to use; None where it has none.
 
     Args:
-        path: What the run was given.
+        path: What the run was given. A file that is there replays, also where this process has just recorded it; what
+            `use_cassette` opened to record goes on recording until the process ends.
+        scripted: Whether the replies are scripted: those need no cassette unless one is named.
 
     Raises:
         CassetteError: the mode is unknown, or the file cannot be read.
     """
     chosen = Path(path).absolute() if path is not None else _current
+    if chosen is None and not scripted and os.environ.get(FILE_VARIABLE):
+        chosen = Path(os.environ[FILE_VARIABLE])
     mode = os.environ.get(VARIABLE) or "once"
     if mode not in MODES:
         raise CassetteError(f"{VARIABLE} has an unknown value", received=mode, accepted=", ".join(MODES))
@@ -294,7 +305,7 @@ def cassette_for(path: str | os.PathLike[str] | None) -> Cassette | None:
         return None
     with _lock:
         known_one = _opened.get(chosen)
-        fits = known_one is not None and (mode == "once" or known_one.recording == (mode == "record"))
+        fits = known_one is not None and (path is None if mode == "once" else known_one.recording == (mode == "record"))
         # What this process started to record it goes on recording, though the file is there by now.
         if known_one is not None and fits and (known_one.recording or chosen.exists()):
             known_one.read()

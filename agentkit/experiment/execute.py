@@ -37,7 +37,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
     task = asyncio.current_task()
     assert task is not None
     loop.active(task)
-    cassette = cassette_for(order.cassette)
+    cassette = cassette_for(order.cassette, scripted=getattr(order.backend, "name", "") == "scripted")
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)
         for outcome in results:
@@ -207,7 +207,7 @@ async def _open_store(order: Order, backend: Backend, *, only_existing: bool = F
         return None
     from agentkit.experiment.store import DEFAULT_PATH, Store
 
-    path = DEFAULT_PATH if order.store in (None, True) else order.store
+    path = os.environ.get("AGENTKIT_STORE") or DEFAULT_PATH if order.store in (None, True) else order.store
     assert not isinstance(path, bool)
     assert path is not None
     if only_existing and not Path(path).exists():

@@ -26,6 +26,7 @@ from agentkit.experiment.record import Call, Claimed, Failure
 from agentkit.experiment.store_rows import Rows
 
 DEFAULT_PATH = Path(".agentkit") / "store.db"
+"""The store of runs that name none, beside the notebook; `AGENTKIT_STORE` names another."""
 LEASE_S = 30.0
 """How long an owner that is not seen keeps its claims."""
 BEAT_S = 5.0

@@ -1,1 +1,1 @@
-"""notebook."""
+"""Notebooks as programs: executed, recorded, replayed by pytest, and written as pages."""

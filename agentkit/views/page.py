@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from agentkit.views.safe import Html, escape
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""The page's own content security policy: inline styles, and nothing else from anywhere."""
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""The page's own content security policy: inline styles, pictures that are in the page itself, and nothing else."""
 
 _STYLE = """
 :root {

@@ -57,6 +57,18 @@ _STYLES = {
     *("color", "font-style", "font-weight", "text-align", "border", "border-collapse", "padding", "margin"),
     *("white-space", "overflow-wrap"),
 }
+_FOREIGN_TAGS = {
+    *_TAGS,
+    *("div", "details", "summary", "small", "b", "i", "u", "ins", "del", "mark", "sub", "sup", "kbd", "samp"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "dl", "dt", "dd", "caption", "tfoot", "section", "figure", "figcaption"),
+}
+_FOREIGN_ATTRIBUTES = {
+    "*": {"style", "role", "aria-level", "aria-label", "title"},
+    "a": {"href"},
+    "details": {"open"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+}
 
 
 def visible(text: str) -> str:
@@ -124,6 +136,41 @@ def folded(text: str, lead: int) -> tuple[Html, Html]:
     tokens = _parser().parse(source)
     cut = _cut(tokens, source, lead)
     return _render(tokens[:cut]), _render(tokens[cut:])
+
+
+@lru_cache(maxsize=256)
+def foreign(text: str) -> Html:
+    """Return HTML that came from elsewhere, such as a saved notebook's output, with only what cannot act left in it.
+
+    Structure, text and inline styles stay. Scripts, handlers, pictures, forms, frames, ids, classes, style sheets,
+    other links than http, https and mailto, and styles that could load something or leave their place go.
+
+    >>> foreign('<p style="color:red" onclick="x()" id="a">Hi<script>x()</script></p>')
+    '<p style="color:red">Hi</p>'
+    """
+    return Html(_foreign_cleaner().clean(text))
+
+
+@lru_cache(maxsize=1)
+def _foreign_cleaner() -> nh3.Cleaner:
+    import nh3
+
+    return nh3.Cleaner(
+        tags=_FOREIGN_TAGS,
+        attributes=_FOREIGN_ATTRIBUTES,
+        attribute_filter=_foreign_attribute,
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _foreign_attribute(_tag: str, name: str, value: str) -> str | None:
+    if name != "style":
+        return value
+    # A backslash can spell any of the others; comments can split them.
+    refused = ("url(", "image(", "image-set(", "expression(", "fixed", "\\", "/*", "@", "<")
+    return None if any(word in value.lower() for word in refused) else value
 
 
 def _cut(tokens: Sequence[Token], source: str, lead: int) -> int:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from payloads import ALL, MARKUP, UNSEEN, Page
 
 from agentkit.views import card, diff, safe, table, text
 from agentkit.views.card import Card, Note
 from agentkit.views.grid import Cell, Grid, GridRow
 from agentkit.views.page import page
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from payloads import ALL, MARKUP, UNSEEN, Page
 
 CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\U000e0000-\U000e007f]"

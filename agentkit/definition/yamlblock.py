@@ -1,0 +1,93 @@
+"""Block scalars of YAML 1.2: `|` keeps lines, `>` folds them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentkit.definition.yamlcore import Reader
+
+_HEADER = re.compile(r"([|>])(?:([1-9])([-+]?)|([-+])([1-9]?)|)[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z)")
+
+
+def block_scalar(reader: Reader, indent: int) -> str:
+    """Read the block scalar at the reader's place and go to the next content.
+
+    Args:
+        reader: The place of its `|` or `>`.
+        indent: Column of the collection it belongs to.
+    """
+    header = _HEADER.match(reader.text, reader.pos)
+    if header is None:
+        reader.fail(f"a value that begins with {reader.peek()} must be a block")
+    digit = header[2] or header[5]
+    keep = header[3] or header[4] or ""
+    start = header.end()
+    parent = max(indent, 0) if digit else indent
+    width = parent + int(digit) if digit else _detected(reader, start, indent)
+    lines, reader.pos = _lines(reader.text, start, width, indent)
+    reader.line_start = reader.pos
+    reader.content()
+    trailing = 0
+    while lines and not lines[-1]:
+        lines.pop()
+        trailing += 1
+    text = "\n".join(lines) if header[1] == "|" else _folded(lines)
+    if keep == "-":
+        return text
+    return text + "\n" * ((trailing + bool(lines)) if keep == "+" else bool(lines))
+
+
+def _detected(reader: Reader, start: int, indent: int) -> int:
+    """Return the indentation of the first line that is not blank."""
+    text, position, deepest = reader.text, start, 0
+    while position < len(text):
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end
+        line = text[position:end]
+        width = len(line) - len(line.lstrip(" "))
+        if width < len(line):
+            if width <= indent:
+                return indent + 1
+            if deepest > width:
+                reader.fail("a blank line is indented by more than the block's first line")
+            return width
+        deepest = max(deepest, width)
+        position = end + 1
+    return max(indent + 1, deepest)
+
+
+def _lines(text: str, start: int, width: int, indent: int) -> tuple[list[str], int]:
+    """Return the lines of the block without their indentation, and where it ends."""
+    lines, position = [], start
+    while position < len(text):
+        end = text.find("\n", position)
+        stop = len(text) if end < 0 else end
+        line = text[position:stop]
+        bare = line.lstrip(" ")
+        if bare and len(line) - len(bare) < width:
+            break
+        if bare or end >= 0:
+            lines.append(line[width:])
+        position = stop + (end >= 0)
+    return lines, position
+
+
+def _folded(lines: list[str]) -> str:
+    """Join lines by blanks; blank lines and lines indented by more keep their breaks."""
+    text, empty, previous = "", 0, ""
+    started = False
+    for line in lines:
+        if not line:
+            empty += 1
+            continue
+        if not started:
+            text += "\n" * empty
+        elif line[0] in " \t" or previous[0] in " \t":
+            text += "\n" * (empty + 1)
+        else:
+            text += "\n" * empty if empty else " "
+        text += line
+        started, empty, previous = True, 0, line
+    return text

@@ -1,0 +1,172 @@
+"""A place in a YAML text: moving over it, and the parts that block and flow nodes share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from agentkit.definition.yamlscalars import DOUBLE, SINGLE, YamlError, double, key_text, plain, single
+
+DEPTH_LIMIT = 150
+"""Deepest nesting that is read; the loader's own stack ends at a few thousand."""
+ALIAS_LIMIT = 1_000_000
+"""Nodes that aliases may expand to; the loader refuses at some ten million."""
+
+_LINE_REST = re.compile(r"[ \t]*(?:(?<=[ \t\n])#[^\n]*)?(?:\n|\Z)")
+_EMPTY_LINES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
+_SPACES = re.compile(r" *")
+_TAG = re.compile(
+    r"!<(?:tag:yaml\.org,2002:)?([!-=?-~]+)>|!!?[\w;/?:@&=+$.~*'()#%-]+(?=[ \t\n,\]}]|\Z)|!(?=[ \t\n]|\Z)", re.ASCII
+)
+_ANCHOR = re.compile(r"[&*][^ \t\n,\[\]{}]+")
+_CORE_TAGS = frozenset(("!!int", "!!float", "!!bool", "!!null"))
+
+
+class Cursor:
+    """A place in a text."""
+
+    def __init__(self, text: str) -> None:
+        self.crlf = "\r\n" in text
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.text = text
+        self.pos = 1 if text.startswith("\ufeff") else 0
+        self.line_start = self.pos
+        self.column = 0
+        """Column of the token at `pos` once a node has been read to its end; -1 at the end of the text."""
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.nodes = 0
+        self.depth = 0
+
+    # Moving
+
+    def peek(self) -> str:
+        """Return the character here; empty at the end."""
+        return self.text[self.pos : self.pos + 1]
+
+    def blank_at(self, place: int) -> bool:
+        """Tell whether a blank, a line end or the end of the text is at a place."""
+        return place >= len(self.text) or self.text[place] in " \t\n"
+
+    def at_indicator(self, char: str, *, flow: bool = False) -> bool:
+        """Tell whether `char` stands here as an indicator: with a blank (or, in brackets, punctuation) after it."""
+        if not self.text.startswith(char, self.pos):
+            return False
+        return self.blank_at(self.pos + 1) or (flow and self.text[self.pos + 1] in ",[]{}")
+
+    def line_end(self) -> int:
+        """Return where this line ends."""
+        end = self.text.find("\n", self.pos)
+        return len(self.text) if end < 0 else end
+
+    def next_line(self) -> None:
+        """Step over what may follow a value on its line, and go to the next content."""
+        rest = _LINE_REST.match(self.text, self.pos)
+        if rest is None:
+            self.fail("something follows the value on its line")
+        self.pos = rest.end()
+        self.content()
+
+    def content(self) -> None:
+        """Go from the start of a line to the next content, setting its column."""
+        empty = _EMPTY_LINES.match(self.text, self.pos)
+        assert empty is not None
+        start = empty.end()
+        spaces = _SPACES.match(self.text, start)
+        assert spaces is not None
+        self.pos, self.line_start, self.column = spaces.end(), start, spaces.end() - start
+        if self.peek() in ("\t", "#", ""):
+            rest = _LINE_REST.match(self.text, self.pos if self.peek() != "#" else start)
+            if (rest is not None and rest.end() == len(self.text)) or self.peek() == "" or self.peek() == "#":
+                self.pos, self.column = len(self.text), -1
+
+    def fail(self, why: str) -> NoReturn:
+        """Raise an error for this place."""
+        line = self.text.count("\n", 0, self.pos) + 1
+        raise YamlError(why, line, self.pos - self.text.rfind("\n", 0, self.pos))
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Go one level down, up to a limit."""
+        self.depth += 1
+        if self.depth > DEPTH_LIMIT:
+            self.fail(f"values are nested more than {DEPTH_LIMIT} deep")
+        yield
+        self.depth -= 1
+
+    # Values
+
+    def quoted(self, indent: int) -> str:
+        """Read a quoted scalar, whose further lines are indented by more than `indent`."""
+        kind = self.peek()
+        match = (DOUBLE if kind == '"' else SINGLE).match(self.text, self.pos)
+        if match is None:
+            self.fail(f"a {kind} is never closed")
+        inside = match[1]
+        if "\n" in inside:
+            *middle, last = inside.split("\n")[1:]
+            for line in [*filter(lambda line: line.strip(" \t"), middle), f"{last}{kind}"]:
+                if len(line) - len(line.lstrip(" ")) <= indent:
+                    self.fail("the further lines of a quoted value must be indented")
+        value = double(inside, self.crlf) if kind == '"' else single(inside, self.crlf)
+        if value is None:
+            self.fail("an escape that YAML does not know")
+        self.pos = match.end()
+        return value
+
+    def tagged(self, tag: str | None, text: str) -> Any:
+        """Return the value of a plain scalar under a tag."""
+        if tag is None or tag in _CORE_TAGS or (not text and tag not in ("!", "!!str")):
+            return plain(text)
+        return text
+
+    def word(self) -> str:
+        """Read the name of an anchor or alias, with its indicator."""
+        match = _ANCHOR.match(self.text, self.pos)
+        if match is None:
+            self.fail("an anchor without a name")
+        self.pos = match.end()
+        return match[0][1:]
+
+    def tag(self) -> str:
+        """Read a tag, in its short form where it is YAML's own."""
+        match = _TAG.match(self.text, self.pos)
+        if match is None:
+            self.fail("a tag that YAML does not know")
+        self.pos = match.end()
+        return f"!!{match[1]}" if match[1] else match[0]
+
+    def alias(self) -> Any:
+        """Read an alias and return what its anchor named."""
+        name = self.word()
+        if name not in self.anchors:
+            self.fail(f"no anchor &{name} stands before the alias *{name}")
+        value, size = self.anchors[name]
+        self.nodes += size
+        if self.nodes > ALIAS_LIMIT:
+            self.fail("its aliases expand to too much")
+        return value
+
+    def named(self, anchor: str | None, value: Any) -> Any:
+        """Remember a value under its anchor."""
+        self.nodes += 1
+        if anchor is not None:
+            self.anchors[anchor] = (value, self.nodes)
+        return value
+
+    def store(self, values: dict[str, Any], merges: list[Any], key: Any, value: Any) -> None:
+        """Keep a pair; the last of duplicate keys wins, `<<` waits to be merged."""
+        if key == "<<" and isinstance(value, (dict, list)):
+            merges += [value] if isinstance(value, dict) else [item for item in value if isinstance(item, dict)]
+        else:
+            name = key_text(key)
+            values[name] = value
+
+    def merged(self, values: dict[str, Any], merges: list[Any]) -> dict[str, Any]:
+        """Add what `<<` brings and the mapping does not say itself."""
+        for other in merges:
+            for key, value in other.items():
+                values.setdefault(key, value)
+        return values

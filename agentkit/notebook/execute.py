@@ -1,0 +1,129 @@
+"""Execute a notebook from start to end in its own kernel, in its own folder, with progress told cell by cell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentkit.errors import NotebookError, StaleCassette
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+Progress = Callable[[int, int, str], None]
+"""Called before each code cell: its number from 1, how many there are, its first line."""
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook file.
+
+    Raises:
+        NotebookError: there is no such file, or it is not a notebook.
+    """
+    import nbformat
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotebookError(f"{path} cannot be read: {error}", hint="name an .ipynb file that exists") from error
+    try:
+        return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call, no-any-return]
+    except Exception as error:  # nbformat raises whatever its JSON and schema layers raise
+        raise NotebookError(f"{path} is not a notebook: {error}", accepted="a Jupyter notebook, format 4") from error
+
+
+def execute(
+    path: Path,
+    *,
+    environment: Mapping[str, str | None] | None = None,
+    progress: Progress | None = None,
+    timeout_s: float | None = None,
+) -> NotebookNode:
+    """Execute a notebook in a fresh kernel whose folder is the notebook's own, and return it with its new outputs.
+
+    The file itself is not written. Outputs and execution counts are new; cell ids and metadata stay, without the times
+    and widget states that would differ at each execution.
+
+    Args:
+        path: The notebook file.
+        environment: Variables of the kernel on top of this process's own; None as a value takes one away.
+        progress: Told before each code cell.
+        timeout_s: Seconds a single cell may take; None for no limit.
+
+    Raises:
+        NotebookError: a cell raised; the error names the cell and holds the notebook as far as it came (`.notebook`).
+        StaleCassette: a cell asked for a call that is not recorded.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    notebook = read(path)
+    numbers = {index: number for number, index in enumerate(_code_cells(notebook), start=1)}
+
+    def started(cell: Any, cell_index: int) -> None:
+        if progress is not None and cell_index in numbers:
+            first = next((line for line in cell.source.splitlines() if line.strip()), "")
+            progress(numbers[cell_index], len(numbers), first)
+
+    client = NotebookClient(
+        notebook,
+        timeout=timeout_s,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent.resolve())}},
+        record_timing=False,
+        # The kernel speaks to this process alone; its warning about TCP on loopback would stand in every log.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        store_widget_state=False,
+        on_cell_start=started,
+    )
+    try:
+        client.execute(env=_kernel_environment(environment or {}))
+    except CellExecutionError as error:
+        raise _explained(path, notebook, error) from None
+    return notebook
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook as one step: a reader sees the old file or the new one, never half of it."""
+    import nbformat
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _code_cells(notebook: NotebookNode) -> list[int]:
+    return [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+
+
+def _kernel_environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+    environment = dict(os.environ)
+    for name, value in changes.items():
+        if value is None:
+            environment.pop(name, None)
+        else:
+            environment[name] = value
+    return environment
+
+
+def _explained(path: Path, notebook: NotebookNode, error: Any) -> NotebookError | StaleCassette:
+    numbers = _code_cells(notebook)
+    failed = next(
+        (
+            number
+            for number, index in enumerate(numbers, start=1)
+            if any(output.output_type == "error" for output in notebook.cells[index].outputs)
+        ),
+        None,
+    )
+    place = f"{path.name}, code cell {failed} of {len(numbers)}" if failed else path.name
+    if error.ename == "StaleCassette":
+        return StaleCassette(f"{place}: {error.evalue}", hint=f"agentkit record {path}")
+    return NotebookError(f"{place} raised {error.ename}: {error.evalue}", hint=f"jupyter lab {path}", notebook=notebook)

@@ -1,0 +1,63 @@
+"""Open JupyterLab on a notebook, ready to run live."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from agentkit.errors import MissingExtra, NotebookError
+
+FIRST = Path("notebooks/01_quickstart.ipynb")
+"""What `agentkit lab` and `agentkit demo` open in a checkout when no notebook is named."""
+
+
+def chosen(notebook: str | None) -> Path:
+    """Return the notebook that was named, or the first one of the checkout.
+
+    Raises:
+        NotebookError: there is no such file.
+    """
+    path = Path(notebook) if notebook else FIRST
+    if not path.is_file():
+        hint = None if notebook else "agentkit lab NOTEBOOK, or start from the top of the project's checkout"
+        raise NotebookError(f"there is no notebook at {path}", accepted="the path of an .ipynb file", hint=hint)
+    return path
+
+
+def lab_command(notebook: Path, *, browser: bool = True, port: int | None = None) -> list[str]:
+    """Return the command that opens JupyterLab on a notebook.
+
+    Args:
+        notebook: The notebook to open; the server's folder is the current one.
+        browser: Open a browser window; otherwise only print the address.
+        port: Port to listen on; None takes the first free one from 8888.
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise MissingExtra("agentkit lab", "lab")
+    command = [sys.executable, "-m", "jupyterlab", str(notebook)]
+    if not browser:
+        command.append("--no-browser")
+    if port is not None:
+        command.append(f"--port={port}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # Jupyter refuses the superuser unless told; in a container there is often no other user.
+        command.append("--allow-root")
+    return command
+
+
+def open_lab(notebook: Path, *, browser: bool = True, port: int | None = None) -> None:
+    """Become JupyterLab: this process is replaced, so Ctrl-C and exit codes are JupyterLab's own.
+
+    Cells run live: an edited prompt is called, not looked up in the notebook's cassette. What was called once is still
+    in the store.
+    """
+    command = lab_command(notebook, browser=browser, port=port)
+    environment = {"AGENTKIT_CASSETTE": "live", **os.environ}
+    sys.stdout.flush()
+    if os.name == "nt":
+        import subprocess
+
+        raise SystemExit(subprocess.call(command, env=environment))
+    os.execvpe(command[0], command, environment)

@@ -1,0 +1,134 @@
+"""Put a notebook, its cassette, the files it reads and a standalone page into one folder, checked for secrets."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentkit.errors import DISTRIBUTION, NotebookError
+from agentkit.notebook.execute import execute, write
+from agentkit.notebook.export import notebook_page
+from agentkit.notebook.plugin import cassette_of
+from agentkit.notebook.record import environment
+from agentkit.notebook.scan import Leak, scan
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+READ_SUFFIXES = {".md", ".csv", ".json", ".jsonl", ".yaml", ".yml"}
+"""Files a notebook reads: definitions, samples, cassettes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What was made."""
+
+    path: Path
+    """The folder, or the zip file."""
+    page: str
+    """The standalone page's path inside it."""
+    files: tuple[str, ...]
+    """Everything inside it, as relative paths."""
+
+
+def share(notebook: Path, out: Path, *, archive: bool = False, allow_leaks: bool = False) -> Shared:
+    """Make one folder (or zip file) that a colleague can read in a browser and replay without a key.
+
+    The notebook is executed in replay first, so what is shared is what replays. Files that the notebook names in its
+    code come along in the same places relative to it.
+
+    Args:
+        notebook: The notebook; it is not changed.
+        out: The folder to make, or the zip file to write when `archive` is set. It must not exist yet.
+        archive: Write one zip file instead of a folder.
+        allow_leaks: Share although the scanner found something.
+
+    Raises:
+        NotebookError: a cell raised, `out` exists, or a secret or a machine path was found; nothing was written.
+        StaleCassette: a call is not recorded.
+    """
+    if out.exists():
+        raise NotebookError(f"{out} exists already; nothing was written", hint="name another folder with --out")
+    executed = execute(notebook, environment=environment(notebook, "replay"))
+    wanted = _files(notebook, executed)
+    top = Path(os.path.commonpath([path.resolve().parent for path in wanted]))
+    with tempfile.TemporaryDirectory(prefix="agentkit-") as scratch:
+        stage = Path(scratch) / out.stem
+        for path in wanted:
+            place = stage / path.resolve().relative_to(top)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+        relative = notebook.resolve().relative_to(top)
+        write(executed, stage / relative)
+        page = f"{notebook.stem}.html"
+        (stage / page).write_text(notebook_page(executed, title=notebook.stem), encoding="utf-8")
+        (stage / "requirements.txt").write_text(f"{DISTRIBUTION}>={_version()}\n", encoding="utf-8")
+        (stage / "README.md").write_text(_readme(page, relative), encoding="utf-8")
+        made = sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file())
+        leaks = [leak for name in made for leak in scan(stage / name, name=name)]
+        if leaks and not allow_leaks:
+            raise NotebookError(
+                f"{len(leaks)} thing(s) that should not leave this machine; nothing was written\n" + _listed(leaks),
+                hint="take them out and record again, or share all the same with --allow-leaks",
+            )
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if archive:
+            made_archive = shutil.make_archive(str(Path(scratch) / "archive"), "zip", stage)
+            shutil.move(made_archive, out)
+        else:
+            shutil.move(str(stage), out)
+    return Shared(out, page, tuple(made))
+
+
+def _files(path: Path, notebook: NotebookNode) -> list[Path]:
+    """Return the notebook, its cassette, and the files named by strings in its code that exist."""
+    found = {path.resolve(): path}
+    candidates = [cassette_of(path)]
+    candidates += [path.parent / text for text in _strings(notebook) if Path(text).suffix in READ_SUFFIXES]
+    for candidate in candidates:
+        if candidate.is_file():
+            found.setdefault(candidate.resolve(), candidate)
+        elif candidate.is_dir():
+            found.update({file.resolve(): file for file in candidate.glob("*.md")})
+    return list(found.values())
+
+
+def _strings(notebook: NotebookNode) -> Iterator[str]:
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            tree = ast.parse("\n".join(line for line in cell.source.splitlines() if not line.startswith(("%", "!"))))
+        except SyntaxError:
+            continue
+        for node in ast.walk(tree):
+            # A path is one short line; longer strings are prompts.
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) < 256:
+                yield node.value
+
+
+def _listed(leaks: list[Leak]) -> str:
+    return "\n".join(f"  {leak.file}:{leak.line}: {leak.what}" for leak in leaks[:20])
+
+
+def _readme(page: str, notebook: Path) -> str:
+    return (
+        f"Open `{page}` in a browser: it needs nothing else.\n\n"
+        "To replay it without a key:\n\n"
+        "```sh\n"
+        "pip install -r requirements.txt\n"
+        f"pytest --nbval {notebook.as_posix()}\n"
+        "```\n"
+    )
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version(DISTRIBUTION)

@@ -1,0 +1,1 @@
+"""Files that `agentkit new` writes; `{name}` and `{agent}` are filled in."""

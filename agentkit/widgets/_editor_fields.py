@@ -1,0 +1,238 @@
+"""The form's inputs: each shows one part of the state and writes back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import ipywidgets as w
+
+from agentkit.definition.fields import COLORS, FIELDS, MODELS, TOOLS, Field
+from agentkit.views import safe
+from agentkit.widgets._form_state import FormState, described
+
+COMMON_TOOLS = (
+    *("Read", "Write", "Edit", "Bash", "Glob", "Grep", "WebFetch", "WebSearch"),
+    *("NotebookEdit", "TodoWrite", "Agent", "Skill"),
+)
+"""Tools offered as boxes to tick; all others are typed."""
+
+_OWN_PLACE = ("name", "description", "tools", "model", "color")
+Changed = Callable[[], None]
+
+
+def html(text: safe.Html | str, *classes: str) -> w.HTML:
+    """Return an HTML widget of text that `safe` made, or that is fixed."""
+    shown = w.HTML(text)
+    for name in classes:
+        shown.add_class(name)
+    return shown
+
+
+def box(children: Iterable[w.Widget], *classes: str, row: bool = False) -> w.Box:
+    """Return a row or column with CSS classes."""
+    made = (w.HBox if row else w.VBox)(list(children))
+    for name in classes:
+        made.add_class(name)
+    return made
+
+
+def group(title: str, *children: w.Widget, hint: str = "") -> w.Box:
+    """Return a titled group; the title also names it to a screen reader."""
+    under = f'<div class="ak-hint">{safe.escape(hint)}</div>' if hint else ""
+    return box([html(f'<div class="ak-group-title">{safe.escape(title)}</div>{under}'), *children], "ak-group")
+
+
+def button(text: str, act: Callable[[], None], *classes: str, name: str = "") -> w.Button:
+    """Return a button; `name` is what a screen reader says where the text alone does not tell."""
+    made = w.Button(description=text, tooltip=name)
+    for each in ("ak-small", *classes) if "ak-large" not in classes else classes:
+        made.add_class(each)
+    made.on_click(lambda _button: act())
+    return made
+
+
+class Inputs:
+    """Every input of a form with the way from the state to it and back.
+
+    Args:
+        state: What they show and edit.
+        changed: Called after each edit.
+    """
+
+    def __init__(self, state: FormState, changed: Changed) -> None:
+        self._state = state
+        self._changed = changed
+        self._bound: list[tuple[w.Widget, Callable[[], Any]]] = []
+        self._filling = False
+
+    def bind(self, widget: w.Widget, read: Callable[[], Any], write: Callable[[Any], object]) -> w.Widget:
+        """Tie an input to the state: `read` gives what it shows, `write` takes what was entered."""
+        widget.value = read()
+        widget.add_class("ak-field")
+        self._bound.append((widget, read))
+
+        def entered(change: Mapping[str, Any]) -> None:
+            if not self._filling:
+                write(change["new"])
+                self._changed()
+
+        widget.observe(entered, "value")
+        return widget
+
+    def forget(self, widgets: Iterable[w.Widget]) -> None:
+        """Stop filling inputs that left the form."""
+        gone = set(map(id, widgets))
+        self._bound = [entry for entry in self._bound if id(entry[0]) not in gone]
+
+    def fill(self) -> None:
+        """Show the state in every input."""
+        self._filling = True
+        try:
+            for widget, read in self._bound:
+                value = read()
+                if widget.value != value:
+                    widget.value = value
+        finally:
+            self._filling = False
+
+    # One input each
+
+    def field(self, name: str, label: str = "", placeholder: str = "", options: Sequence[str] = ()) -> w.Widget:
+        """Return a line of text for a field that holds a string."""
+        made = w.Combobox(options=tuple(options)) if options else w.Text()
+        made.description, made.placeholder = label or name, placeholder
+        made.continuous_update = True
+
+        def read() -> str:
+            value = self._state.value.metadata.get(name)
+            return value if isinstance(value, str) else shown(value)
+
+        return self.bind(made, read, lambda text: self._state.set_field(name, text))
+
+    def model(self) -> w.Widget:
+        """Return the model's input: known names are offered, any other may be typed."""
+        return self.field("model", "Model", "as the main conversation", MODELS)
+
+    def lead(self) -> w.Widget:
+        """Return the input of the description's words."""
+        made = w.Textarea(description="When to use this agent", placeholder="Use this agent when …", rows=3)
+        return self.bind(made, lambda: described(self._state.value)[0], self._state.set_lead)
+
+    def prompt(self) -> w.Widget:
+        """Return the system prompt's input."""
+        made = w.Textarea(description="System prompt, in Markdown", placeholder="You are …", rows=16)
+        made.add_class("ak-prompt")
+        return self.bind(made, lambda: self._state.value.system_prompt.replace("\r\n", "\n"), self._state.set_prompt)
+
+    def color(self) -> w.Widget:
+        """Return the colours as named swatches, with one for none."""
+        written = self._state.baseline.color
+        odd = [(f"{safe.visible(written)} (as written)", written)] if written and written not in COLORS else []
+        made = w.RadioButtons(options=[("none", ""), *((name, name) for name in COLORS), *odd], description="Colour")
+        made.add_class("ak-colors")
+        known = {"", *COLORS, *(value for _, value in odd)}
+
+        def read() -> str:
+            value = self._state.value.color or ""
+            return value if value in known else ""
+
+        return self.bind(made, read, lambda name: self._state.set_field("color", name))
+
+    def tools(self) -> w.Widget:
+        """Return the tools: all of them, or those that are ticked or typed."""
+        state = self._state
+        mode = w.RadioButtons(
+            options=[("All tools", False), ("Only these", True)],
+            value=state.value.tools is not None,
+            description="It may use",
+        )
+        mode.add_class("ak-field")
+        boxes = {name: w.Checkbox(description=name, indent=False) for name in COMMON_TOOLS}
+        others = w.Text(description="Others, with commas between", placeholder="mcp__github, LSP")
+        picked = box([box(boxes.values(), "ak-checks"), others], "ak-group")
+
+        def write(names: list[str]) -> None:
+            before = state.value.metadata.get("tools")
+            value = names if isinstance(before, (list, tuple)) else ", ".join(names)
+            state.set_field("tools", value if names else None)
+
+        def tick(name: str, on: bool) -> None:
+            names = [each for each in state.value.tools or () if each != name]
+            write([*names, name] if on else names)
+
+        def ticked(name: str) -> bool:
+            return name in (state.value.tools or ())
+
+        def type_others(text: str) -> None:
+            typed = [name.strip() for name in text.split(",") if name.strip()]
+            write([*(name for name in state.value.tools or () if name in boxes), *typed])
+
+        for name, tickbox in boxes.items():
+            self.bind(tickbox, partial(ticked, name), partial(tick, name))
+            tickbox.remove_class("ak-field")
+        self.bind(others, lambda: ", ".join(n for n in state.value.tools or () if n not in boxes), type_others)
+
+        def show() -> None:
+            picked.layout.display = "" if mode.value else "none"
+
+        def chosen(change: Mapping[str, Any]) -> None:
+            if not self._filling and not change["new"]:
+                write([])
+                self._changed()
+            show()
+
+        mode.observe(chosen, "value")
+        self._bound.append((mode, lambda: state.value.tools is not None or (mode.value and not state.value.tools)))
+        show()
+        return box([mode, picked], "ak-group")
+
+    def more(self) -> list[w.Widget]:
+        """Return an input for every other field of the field table, and for every field that is not in it."""
+        known = [field for field in FIELDS if field.name not in _OWN_PLACE]
+        names = {field.name for field in FIELDS}
+        unknown = [name for name in self._state.value.metadata if name not in names]
+        return [self._more(field) for field in known] + [self.unknown(name) for name in unknown]
+
+    def _more(self, field: Field) -> w.Widget:
+        label = f"{field.name}: {field.help}"
+        if field.kind == "text":
+            return self.field(field.name, label, "not set")
+        if field.kind == "tools":
+            return self.field(field.name, label, ", ".join(TOOLS[:3]))
+        return self._yaml(field.name, label, field.values, long=field.kind in ("list", "mapping"))
+
+    def unknown(self, name: str) -> w.Widget:
+        """Return the input of a field that the loader does not know; it is kept all the same."""
+        return self._yaml(name, f"{safe.visible(name)}: kept, not read by the loader", (), long=False)
+
+    def _yaml(self, name: str, label: str, values: Sequence[str], long: bool) -> w.Widget:
+        def read() -> str:
+            return shown(self._state.value.metadata.get(name))
+
+        long = long or "\n" in read()
+        made = w.Textarea(rows=1) if long else w.Combobox(options=tuple(values)) if values else w.Text()
+        made.description, made.placeholder = label, "not set"
+        return self.bind(made, read, lambda text: self._state.set_yaml(name, text))
+
+
+def shown(value: Any) -> str:
+    """Return a field's value as the YAML a person would type.
+
+    >>> shown(None), shown(True), shown(["a", "b"]), shown(5)
+    ('', 'true', '[a, b]', '5')
+    """
+    if value is None:
+        return ""
+    import yaml
+
+    if isinstance(value, str) and "\n" not in value:
+        return yaml.safe_dump(value, width=1_000_000, allow_unicode=True).strip().removesuffix("\n...")
+    flat = not isinstance(value, Mapping) and not any(isinstance(item, (Mapping, list)) for item in _items(value))
+    text = yaml.safe_dump(value, default_flow_style=flat, sort_keys=False, width=1_000_000, allow_unicode=True)
+    return text.strip().removesuffix("\n...")
+
+
+def _items(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, (list, tuple)) else ()

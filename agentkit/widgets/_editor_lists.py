@@ -1,0 +1,114 @@
+"""The two lists of the form that grow and move: example cards and sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets as w
+
+from agentkit.views import _words, safe
+from agentkit.widgets._editor_fields import Inputs, box, button, html
+from agentkit.widgets._form_sections import Part, neighbour
+from agentkit.widgets._form_state import FormState
+
+PARTS = (
+    ("context", "Context"),
+    ("user", "User says"),
+    ("assistant", "Assistant answers"),
+    ("commentary", "Why this agent (commentary)"),
+)
+
+
+class Examples:
+    """The examples as cards.
+
+    Args:
+        state: What they show and edit.
+        inputs: The form's inputs, which the cards' inputs join.
+        act: Runs an edit and shows the whole form again.
+    """
+
+    def __init__(self, state: FormState, inputs: Inputs, act: Callable[[Callable[[], object]], None]) -> None:
+        self._state = state
+        self._inputs = inputs
+        self._act = act
+        self._fields: list[w.Widget] = []
+        self._count = -1
+        self.view = box([], "ak-group")
+        self.add = button("Add an example", lambda: act(state.add_example))
+
+    def refresh(self) -> None:
+        """Make as many cards as there are examples; their inputs fill themselves."""
+        count = len(self._state.value.examples)
+        if count == self._count:
+            return
+        self._count = count
+        self._inputs.forget(self._fields)
+        self._fields = []
+        cards = [self._card(at, count) for at in range(count)]
+        empty = html('<div class="ak-hint">No examples yet. Two or three make delegation far more certain.</div>')
+        self.view.children = [*(cards or [empty]), box([self.add], row=True)]
+
+    def _card(self, at: int, count: int) -> w.Widget:
+        state, act, number = self._state, self._act, at + 1
+        up = button("↑", lambda: act(lambda: state.move_example(at, -1)), name=f"Move example {number} up")
+        down = button("↓", lambda: act(lambda: state.move_example(at, 1)), name=f"Move example {number} down")
+        gone = button("Remove", lambda: act(lambda: state.remove_example(at)), name=f"Remove example {number}")
+        up.disabled, down.disabled = at == 0, at == count - 1
+        head = box([html(f"Example {number}"), up, down, gone], "ak-card-head", row=True)
+        fields = [self._field(at, name, label) for name, label in PARTS]
+        self._fields += fields
+        return box([head, box(fields[:1], "ak-row"), box(fields[1:3], "ak-row"), box(fields[3:], "ak-row")], "ak-card")
+
+    def _field(self, at: int, name: str, label: str) -> w.Widget:
+        def read() -> str:
+            blocks = self._state.value.examples
+            return str(getattr(blocks[at], name)) if at < len(blocks) else ""
+
+        made = w.Textarea(description=label, rows=1)
+        return self._inputs.bind(made, read, lambda text: self._state.set_example(at, **{name: text}))
+
+
+class Sections:
+    """The sections of the system prompt: on, off, and in which order.
+
+    Args:
+        state: What they show and edit.
+        act: Runs an edit and shows the whole form again.
+    """
+
+    def __init__(self, state: FormState, act: Callable[[Callable[[], object]], None]) -> None:
+        self._state = state
+        self._act = act
+        self._shown: object = None
+        self.view = box([], "ak-group")
+
+    def refresh(self) -> None:
+        """Make a row for each section, where they are not the ones shown already."""
+        parts = self._state.parts
+        if parts == self._shown:
+            return
+        self._shown = parts
+        top = min((part.level for part in parts), default=0)
+        rows = [self._row(part, top) for part in parts]
+        none = html('<div class="ak-hint">No headings or bold lead-ins, so no sections to switch.</div>')
+        self.view.children = rows or [none]
+
+    def _row(self, part: Part, top: int) -> w.Widget:
+        state, act, title = self._state, self._act, safe.visible(part.title)
+        size = _words.plural(part.size, "character", "characters")
+        box_ = w.Checkbox(value=part.on, indent=False, description=f"{title} ({size}{'' if part.on else ', off'})")
+
+        def switched(_change: Mapping[str, Any]) -> None:
+            act(lambda: state.switch_off(part.index) if part.on else state.switch_on(part.index))
+
+        box_.observe(switched, "value")
+        up = button("↑", lambda: act(lambda: state.move_part(part.index, -1)), name=f"Move section {title} up")
+        down = button("↓", lambda: act(lambda: state.move_part(part.index, 1)), name=f"Move section {title} down")
+        sections = state.value.sections
+        up.disabled = not part.on or neighbour(sections, part.index, -1) is None
+        down.disabled = not part.on or neighbour(sections, part.index, 1) is None
+        row = box([box_, up, down], "ak-part", row=True)
+        box_.layout.margin = f"0 0 0 {16 * min(part.level - top, 3)}px"
+        return row

@@ -1,0 +1,253 @@
+"""`ak.edit`: one form for a whole definition, in a notebook.
+
+The form shows and asks; what is edited, undone and saved is `FormState`'s, which works without a browser.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+
+from agentkit.definition.agent import AgentDefinition
+from agentkit.definition.opening import load
+from agentkit.errors import AgentkitError, FileChanged
+from agentkit.widgets import _editor_side as side
+from agentkit.widgets._editor_fields import Inputs, box, button, group, html
+from agentkit.widgets._editor_lists import Examples, Sections
+from agentkit.widgets._form_code import code
+from agentkit.widgets._form_state import FormState
+from agentkit.widgets._guard import Guard
+from agentkit.widgets._throttle import Throttle
+
+
+def edit(agent: AgentDefinition | str | os.PathLike[str]) -> Editor:
+    r"""Open a form over a definition.
+
+    Args:
+        agent: A definition, or the path of its file.
+
+    Returns:
+        The form. Shown as a cell's last value it can be filled in; `form.value` is the edited definition at any
+        moment, `form.code` the Python that makes the same edit.
+
+    Raises:
+        DefinitionNotFound: no such file.
+
+    >>> import agentkit as ak
+    >>> form = ak.edit(ak.loads("---\nname: greeter\ndescription: Use to greet\n---\nYou greet.\n"))
+    >>> form
+    Editor of 'greeter'
+    >>> form.value.name
+    'greeter'
+    """
+    return Editor(agent if isinstance(agent, AgentDefinition) else load(agent))
+
+
+class Editor(w.VBox):  # type: ignore[misc]
+    """The form that `ak.edit` opens; make it with that.
+
+    Args:
+        agent: What to edit.
+    """
+
+    def __init__(self, agent: AgentDefinition) -> None:
+        self.state = FormState(agent)
+        self._lock = threading.RLock()
+        self._inputs = Inputs(self.state, self._edited)
+        self._examples = Examples(self.state, self._inputs, self._act)
+        self._sections = Sections(self.state, self._act)
+        self._findings = side.Findings(self.state, self._act)
+        self._reports = side.Reports(self.state)
+        self._refresh = Throttle(self._show)
+        self._title = html("", "ak-title")
+        self._problem = html("", "ak-problem", "ak-live")
+        self._ask = box([], "ak-ask")
+        self._guard = Guard(label="Agent definition")
+        self._guard.on_msg(self._key)
+        super().__init__([self._guard, self._bar(), self._problem, self._ask, self._body()])
+        self.add_class("ak-form")
+        self._close_question()
+        self._show()
+
+    @property
+    def value(self) -> AgentDefinition:
+        """The definition as edited so far; setting it is one step that can be undone."""
+        return self.state.value
+
+    @value.setter
+    def value(self, agent: AgentDefinition) -> None:
+        self._act(lambda: self.state.edit(lambda _: agent))
+
+    @property
+    def code(self) -> str:
+        """The Python that makes the same edit."""
+        return code(self.state.baseline, self.state.value)
+
+    def undo(self) -> None:
+        """Take back the last step."""
+        self._act(self.state.undo)
+
+    def redo(self) -> None:
+        """Make a step again that was taken back."""
+        self._act(self.state.redo)
+
+    def revert(self) -> None:
+        """Go back to what the file holds; undo brings the edit back."""
+        self._act(self.state.revert)
+
+    def save(self, path: str | os.PathLike[str] | None = None) -> AgentDefinition:
+        """Write the definition and return it as saved.
+
+        Args:
+            path: Where to; the file it came from when left out.
+
+        Raises:
+            FileChanged: the file changed on disk since it was loaded.
+            DefinitionError: it cannot be written.
+        """
+        saved = self.state.save(Path(path) if path is not None else None)
+        self.settle()
+        return saved
+
+    def settle(self) -> None:
+        """Show at once what would be shown a moment later."""
+        self._refresh.flush()
+
+    def __repr__(self) -> str:
+        agent = self.state.baseline
+        place = f" in {agent.path}" if agent.path else ""
+        return f"Editor of {agent.name!r}{place}"
+
+    # Layout
+
+    def _bar(self) -> w.Box:
+        self._undo = button("Undo", self.undo, "ak-large")
+        self._redo = button("Redo", self.redo, "ak-large")
+        self._revert = button("Revert", self.revert, "ak-large", name="Revert to what the file holds")
+        self._save_as = button("Save as …", self._ask_path, "ak-large", name="Save as … another file")
+        self._save = button("Save", self._save_clicked, "ak-large", "ak-main-button", name="Save to the file")
+        buttons = [self._undo, self._redo, self._revert, self._save_as, self._save]
+        return box([self._title, *buttons], "ak-bar", row=True)
+
+    def _body(self) -> w.Box:
+        inputs = self._inputs
+        more = w.Accordion([box([*inputs.more(), self._new_field()], "ak-group")], selected_index=None)
+        more.titles = ("More fields",)
+        self._more = more
+        self._prompt = inputs.prompt()
+        self._preview = html("", "ak-preview")
+        self._mode = w.ToggleButtons(
+            options=["Write", "Preview"], tooltips=["Write: edit the Markdown", "Preview: see it rendered"]
+        )
+        self._mode.observe(lambda _change: self._show(), "value")
+        main = [
+            group("Agent", box([inputs.field("name", "Name"), inputs.model()], "ak-row"), inputs.color()),
+            group("Description", inputs.lead(), hint="The main model reads this, and nothing else, to decide."),
+            group("Examples", self._examples.view),
+            group("Tools", inputs.tools()),
+            group("System prompt", self._mode, self._prompt, self._preview),
+            group("Sections", self._sections.view, hint="Untick one to try the prompt without it."),
+            more,
+        ]
+        aside = [*self._findings.groups(), *self._reports.groups()]
+        return box([box(main, "ak-main"), box(aside, "ak-side")], "ak-body")
+
+    def _new_field(self) -> w.Box:
+        name, value = w.Text(description="New field"), w.Text(description="Its value")
+        for each in (name, value):
+            each.add_class("ak-field")
+
+        def add() -> None:
+            key = name.value.strip()
+            if key and self.state.set_yaml(key, value.value):
+                fields = self._more.children[0]
+                fields.children = [*fields.children[:-1], self._inputs.unknown(key), fields.children[-1]]
+                name.value = value.value = ""
+            self._act(lambda: None)
+
+        return box([name, value, button("Add the field", add)], "ak-row", row=True)
+
+    # What happens
+
+    def _edited(self) -> None:
+        self._refresh()
+
+    def _act(self, change: Callable[[], object]) -> None:
+        with self._lock:
+            change()
+            self._examples.refresh()
+            self._inputs.fill()
+        self._refresh.flush()
+
+    def _show(self) -> None:
+        with self._lock:
+            state = self.state
+            self._undo.disabled, self._redo.disabled = not state.can_undo, not state.can_redo
+            self._revert.disabled = not state.changed
+            self._save.disabled = not state.changed or state.baseline.path is None
+            side.put(self._title, side.title(state))
+            side.put(self._problem, side.problem(state))
+            self._problem.layout.display = "" if state.problem else "none"
+            writing = self._mode.value == "Write"
+            self._prompt.layout.display = "" if writing else "none"
+            self._preview.layout.display = "none" if writing else ""
+            if not writing:
+                side.put(self._preview, side.preview(state))
+            self._examples.refresh()
+            self._sections.refresh()
+            self._findings.refresh()
+            self._reports.refresh(self.code)
+
+    def _key(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
+        if content.get("key") == "save" and not self._save.disabled:
+            self._save_clicked()
+
+    # Saving, with its questions
+
+    def _save_clicked(self, path: str | None = None, force: bool = False) -> None:
+        try:
+            self.state.save(path, force=force)
+        except FileChanged as error:
+            self._ask_changed(error, path)
+            return
+        except AgentkitError as error:
+            self.state.problem = str(error)
+        else:
+            self._close_question()
+        self._refresh.flush()
+
+    def _ask_changed(self, error: FileChanged, path: str | None) -> None:
+        def take() -> None:
+            self._close_question()
+            self._act(self.state.take_disk)
+
+        buttons = [button("Overwrite it with this form", lambda: self._save_clicked(path, force=True))]
+        if self.state.on_disk() is not None and path is None:
+            buttons.append(button("Take what is on disk", take, name="Take what is on disk; undo brings the form back"))
+        buttons.append(button("Not now", self._close_question))
+        self._question(html(side.changed(self.state, error.message), "ak-well", "ak-live"), box(buttons, row=True))
+
+    def _ask_path(self) -> None:
+        here = self.state.baseline.path
+        where = w.Text(
+            description="Save under the name", value=str(here.with_suffix(".new.md") if here else "agent.md")
+        )
+        where.add_class("ak-field")
+        buttons = [
+            button("Save there", lambda: self._save_clicked(where.value), "ak-main-button"),
+            button("Not now", self._close_question),
+        ]
+        self._question(where, box(buttons, row=True))
+
+    def _question(self, *children: w.Widget) -> None:
+        self._ask.children = children
+        self._ask.layout.display = ""
+
+    def _close_question(self) -> None:
+        self._ask.children = ()
+        self._ask.layout.display = "none"

@@ -1,0 +1,78 @@
+// What ipywidgets cannot set on its own elements: names and roles for screen readers, and keys that stay in the form.
+// It holds no state and draws nothing; the form works without it.
+
+function mark(root) {
+  // JupyterLab's shortcuts match the focused element itself (`.jp-Notebook :focus`), so each needs the mark.
+  for (const each of [root, ...root.querySelectorAll("button, input, select, textarea, summary, [tabindex]")]) {
+    each.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
+  root.setAttribute("role", "form");
+  for (const box of root.querySelectorAll(".ak-group")) {
+    const title = box.querySelector(".ak-group-title");
+    if (title && !box.hasAttribute("role")) {
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", title.textContent.trim());
+    }
+  }
+  for (const live of root.querySelectorAll(".ak-live")) live.setAttribute("aria-live", "polite");
+  for (const button of root.querySelectorAll("button[title]")) {
+    if (button.title && button.getAttribute("aria-label") !== button.title) {
+      button.setAttribute("aria-label", button.title);
+    }
+  }
+  for (const area of root.querySelectorAll("textarea")) area.setAttribute("spellcheck", "true");
+}
+
+// Typing reaches the kernel a little later than a click does: an input sends its next text when the last was taken.
+function settled(model) {
+  const models = model.widget_manager?._modelsSync?.values?.() ?? [];
+  for (const each of models) if (each.pending_msgs > 0) return false;
+  return true;
+}
+
+async function settle(model) {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let waited = 0; waited < 5000 && !settled(model); waited += 50) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function render({ model, el }) {
+  el.style.display = "none";
+  let observer;
+  const start = () => {
+    const root = el.closest(".ak-form");
+    if (!root) return;
+    root.setAttribute("aria-label", model.get("label"));
+    mark(root);
+    observer = new MutationObserver(() => mark(root));
+    observer.observe(root, { childList: true, subtree: true });
+    root.addEventListener("keydown", (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+      const key = event.key.toLowerCase();
+      if (key === "s") {
+        event.preventDefault();
+        event.stopPropagation();
+        settle(model).then(() => model.send({ key: "save" }));
+      }
+      // While it is on its way down: text inputs let no key come up again.
+    }, true);
+    let passing = false;
+    root.addEventListener("click", (event) => {
+      const button = event.target.closest(".ak-main-button");
+      if (!button || passing || settled(model)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      settle(model).then(() => {
+        passing = true;
+        button.click();
+        passing = false;
+      });
+    }, true);
+  };
+  // The element joins the page only after render has returned.
+  requestAnimationFrame(start);
+  return () => observer && observer.disconnect();
+}
+
+export default { render };

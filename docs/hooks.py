@@ -1,0 +1,30 @@
+"""Puts the notebooks into the site as tutorial pages, from their saved outputs: nothing is executed here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+from agentkit.notebook.execute import read
+from agentkit.notebook.export import notebook_parts
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+def on_files(files: Files, *, config: Any) -> Files:
+    """Add one page for each notebook."""
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        files.append(File.generated(config, f"tutorial/{path.stem}.md", content=_page(path)))
+    return files
+
+
+def _page(path: Path) -> str:
+    notebook = read(path)
+    title = next(
+        (line[2:] for cell in notebook.cells for line in cell.source.splitlines() if line.startswith("# ")), path.stem
+    )
+    # One block of HTML: Markdown leaves it alone as long as no blank line ends it.
+    body = "\n".join(line for part in notebook_parts(notebook) for line in part.splitlines() if line.strip())
+    return f"# {title}\n\n<div>\n{body}\n</div>\n"

@@ -1,0 +1,134 @@
+"""A recorded notebook passes `pytest --nbval` with nothing around it, and fails by name when something changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from agentkit.errors import NotebookError, StaleCassette
+from agentkit.notebook.execute import execute, read
+from agentkit.notebook.record import check, environment, record
+from tests.server import MessagesServer
+
+AGENT = "---\nname: greeter\ndescription: Use this agent to greet people.\n---\n\nYou greet people.\n"
+CELLS = (
+    "import agentkit as ak\nagent = ak.load('agent.md')",
+    "results = ak.run({'today': agent}, ['Hello there', 'Good evening'], max_tokens=50)\nresults",
+    "results.frame",
+)
+
+
+def write_notebook(path: Path, *cells: str) -> Path:
+    notebook = new_notebook(
+        cells=[new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+    )
+    path.write_text(nbformat.writes(notebook))
+    return path
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    (tmp_path / "agent.md").write_text(AGENT)
+    return write_notebook(tmp_path / "greetings.ipynb", *CELLS)
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch) -> MessagesServer:
+    with MessagesServer(reply="A **warm** welcome.") as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-planted-for-tests")
+        yield server
+
+
+def nbval(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest as a stranger would: no key, no server, no settings."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "AGENTKIT_"))}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *(arguments or ("--nbval",)), str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, env=bare, cwd=folder, check=False)
+
+
+def test_recorded_notebook_replays_twice_with_nothing_around_it(
+    notebook: Path, live: MessagesServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(notebook)
+    paid = live.paid
+    assert paid == 2
+    outputs = [cell.outputs for cell in read(notebook).cells]
+    assert "warm" in outputs[1][0].data["text/plain"]
+    assert "<strong>warm</strong>" in outputs[1][0].data["text/html"]
+    assert not any(output.output_type == "stream" for cell in outputs for output in cell), "replay prints nothing"
+    for arguments in ((), (), ("--nbval-lax",)):
+        done = nbval(notebook.parent, *arguments)
+        assert done.returncode == 0, done.stdout
+        assert "3 passed" in done.stdout
+    assert live.paid == paid
+    text = (notebook.parent / "cassettes" / "greetings.jsonl").read_text()
+    assert "planted" not in text
+    assert str(notebook.parent) not in text
+
+
+def test_changed_definition_fails_the_cell_and_names_what_changed(notebook: Path, live: MessagesServer) -> None:
+    record(notebook)
+    agent = notebook.parent / "agent.md"
+    agent.write_text(AGENT.replace("You greet people.", "You greet people in verse."))
+    done = nbval(notebook.parent)
+    assert done.returncode == 1
+    assert "StaleCassette" in done.stdout
+    assert "today" in done.stdout
+    assert "verse" in done.stdout
+    assert "agentkit record" in done.stdout
+
+    stale = check(notebook)
+    assert isinstance(stale, StaleCassette)
+    assert live.paid == 2, "checking calls nothing"
+
+    record(notebook)
+    assert live.paid == 4
+    assert check(notebook) is None
+    agent.write_text(AGENT)
+    record(notebook)
+    assert live.paid == 4, "what was recorded before is still there"
+
+
+def test_edited_output_fails(notebook: Path, live: MessagesServer) -> None:
+    record(notebook)
+    notebook.write_text(notebook.read_text().replace("welcome", "goodbye"))
+    assert nbval(notebook.parent).returncode == 1
+
+
+def test_edited_cassette_fails(notebook: Path, live: MessagesServer) -> None:
+    record(notebook)
+    cassette = notebook.parent / "cassettes" / "greetings.jsonl"
+    cassette.write_text(cassette.read_text().replace("warm", "cold"))
+    assert nbval(notebook.parent).returncode == 1
+
+
+def test_failing_cell_is_named_and_the_file_stays(tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "wrong.ipynb", "x = 1", "1 / 0")
+    before = path.read_bytes()
+    with pytest.raises(NotebookError, match=r"wrong.ipynb, code cell 2 of 2 raised ZeroDivisionError"):
+        record(path)
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_notebook_is_told(tmp_path: Path) -> None:
+    (tmp_path / "text.ipynb").write_text("hello")
+    with pytest.raises(NotebookError, match="is not a notebook"):
+        read(tmp_path / "text.ipynb")
+    with pytest.raises(NotebookError, match="cannot be read"):
+        read(tmp_path / "absent.ipynb")
+
+
+def test_progress_counts_code_cells(tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "two.ipynb", "x = 1", "", "x + 1")
+    told: list[tuple[int, int, str]] = []
+    done = execute(path, environment=environment(path, "replay"), progress=lambda *event: told.append(event))
+    assert told == [(1, 2, "x = 1"), (2, 2, "x + 1")]
+    assert done.cells[2].outputs[0].data["text/plain"] == "2"

@@ -1,0 +1,72 @@
+"""A shared folder holds what a colleague needs, replays there, and never carries a secret."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from agentkit.errors import NotebookError
+from agentkit.notebook.record import record
+from agentkit.notebook.scan import scan
+from agentkit.notebook.share import share
+from tests.notebook.test_replay import AGENT, CELLS, live, nbval, write_notebook  # noqa: F401 — a fixture
+from tests.server import MessagesServer
+
+
+@pytest.fixture
+def project(tmp_path: Path, live: MessagesServer) -> Path:  # noqa: F811
+    top = tmp_path / "project"
+    (top / "notebooks").mkdir(parents=True)
+    (top / "agents").mkdir()
+    (top / "agents" / "agent.md").write_text(AGENT)
+    cells = [cell.replace("'agent.md'", "'../agents/agent.md'") for cell in CELLS]
+    notebook = write_notebook(top / "notebooks" / "greetings.ipynb", *cells)
+    record(notebook)
+    return notebook
+
+
+def test_shared_folder_replays_elsewhere(project: Path, tmp_path: Path) -> None:
+    made = share(project, tmp_path / "out")
+    assert set(made.files) == {
+        "README.md", "requirements.txt", "greetings.html",
+        "agents/agent.md", "notebooks/greetings.ipynb", "notebooks/cassettes/greetings.jsonl",
+    }  # fmt: skip
+    done = nbval(tmp_path / "out")
+    assert done.returncode == 0, done.stdout
+    page = (tmp_path / "out" / made.page).read_text()
+    assert "<strong>warm</strong>" in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_zip_holds_the_same(project: Path, tmp_path: Path) -> None:
+    made = share(project, tmp_path / "out.zip", archive=True)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert set(made.files) <= set(archive.namelist())
+
+
+@pytest.mark.parametrize(
+    ("planted", "kind"),
+    [
+        ("sk-ant-api03-" + "Ab1" * 8, "Anthropic key"),
+        ("AKIA" + "Q7" * 8, "AWS Access Key"),
+        ("/home/somebody/agents", "machine path"),
+        ("-----BEGIN RSA PRIVATE KEY-----", "Private Key"),
+    ],
+)
+def test_leaks_stop_it_without_being_repeated(project: Path, tmp_path: Path, planted: str, kind: str) -> None:
+    agent = project.parent.parent / "agents" / "agent.md"
+    agent.write_text(agent.read_text().replace("Use this agent", f"{planted} Use this agent"))
+    with pytest.raises(NotebookError, match=kind) as caught:
+        share(project, tmp_path / "out")
+    assert planted not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+    assert share(project, tmp_path / "out", allow_leaks=True).path.is_dir()
+
+
+def test_prose_about_secrets_is_no_leak(tmp_path: Path) -> None:
+    text = 'Store the password hash, never password = "x". Tokens are JWTs. SHA: b179c9523d0e6a0f98a330c7562b6827\n'
+    (tmp_path / "prose.md").write_text(text)
+    assert scan(tmp_path / "prose.md") == []

@@ -1,0 +1,262 @@
+"""The form through its widgets' traits, as the page would set them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import ipywidgets as w
+import pytest
+from payloads import ALL, Page
+
+import agentkit as ak
+from agentkit.errors import FileChanged
+from agentkit.widgets.editor import Editor
+
+TEXT = """---
+name: reviewer
+description: Use after each change. <example>user: "a" assistant: "b"</example>
+emoji: 🦉
+tools: Read, mcp__github
+---
+
+You review code.
+
+## Tone
+
+Be kind.
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "reviewer.md"
+    path.write_text(TEXT)
+    return path
+
+
+@pytest.fixture
+def form(file: Path) -> Editor:
+    return ak.edit(file)
+
+
+def walk(widget: w.Widget) -> list[w.Widget]:
+    return [widget, *(each for child in getattr(widget, "children", ()) for each in walk(child))]
+
+
+def find(form: Editor, label: str) -> w.Widget:
+    found = [each for each in walk(form) if getattr(each, "description", None) == label]
+    assert len(found) == 1, (label, len(found))
+    return found[0]
+
+
+def shown(form: Editor) -> str:
+    form.settle()
+    return "\n".join(each.value for each in walk(form) if isinstance(each, w.HTML))
+
+
+def test_every_field_is_in_the_form(form: Editor) -> None:
+    assert find(form, "Name").value == "reviewer"
+    assert find(form, "When to use this agent").value == "Use after each change."
+    assert find(form, "User says").value == "a"
+    assert find(form, "Read").value is True
+    assert find(form, "Others, with commas between").value == "mcp__github"
+    assert "Be kind." in find(form, "System prompt, in Markdown").value
+    assert find(form, "emoji: kept, not read by the loader").value == "🦉"
+    labels = {str(getattr(each, "description", "")).partition(":")[0] for each in walk(form)}
+    assert {"maxTurns", "hooks", "permissionMode", "effort", "initialPrompt"} <= labels
+
+
+def test_each_input_edits_the_definition(form: Editor) -> None:
+    find(form, "Name").value = "critic"
+    find(form, "Model").value = "opus"
+    find(form, "Colour").value = "green"
+    find(form, "User says").value = "please look"
+    find(form, "Grep").value = True
+    find(form, "System prompt, in Markdown").value = "You criticise."
+    value = form.value
+    assert (value.name, value.model, value.color, value.system_prompt) == ("critic", "opus", "green", "You criticise.")
+    assert value.examples[0].user == "please look"
+    assert value.tools == ("Read", "mcp__github", "Grep")
+    assert value.metadata["tools"] == "Read, mcp__github, Grep"
+
+
+def test_all_tools_is_not_the_same_as_none_ticked(form: Editor) -> None:
+    find(form, "It may use").value = False
+    assert form.value.tools is None
+    assert "tools" not in form.value.metadata
+
+
+def test_sections_are_switched(form: Editor) -> None:
+    find(form, "Tone (17 characters)").value = False
+    assert "Be kind" not in form.value.system_prompt
+    assert "Be kind" not in find(form, "System prompt, in Markdown").value
+    find(form, "Tone (17 characters, off)").value = True
+    assert form.value.source == TEXT.encode()
+
+
+def test_undo_fills_the_inputs(form: Editor) -> None:
+    find(form, "Name").value = "critic"
+    find(form, "Undo").click()
+    assert find(form, "Name").value == "reviewer"
+    find(form, "Redo").click()
+    assert find(form, "Name").value == "critic"
+    find(form, "Revert").click()
+    assert form.value.source == TEXT.encode()
+    assert find(form, "Name").value == "reviewer"
+
+
+def test_cards_come_and_go(form: Editor) -> None:
+    find(form, "Add an example").click()
+    assert len([each for each in walk(form) if getattr(each, "description", "") == "User says"]) == 2
+    next(each for each in walk(form) if getattr(each, "tooltip", "") == "Remove example 1").click()
+    assert find(form, "User says").value == "…"
+
+
+def test_the_form_says_what_it_knows(form: Editor) -> None:
+    assert "No unsaved changes" in shown(form)
+    find(form, "Colour").value = "green"
+    text = shown(form)
+    assert "Unsaved changes" in text
+    assert "+color: green" in text
+    assert "replace(color=&#x27;green&#x27;)" in text
+    assert "- reviewer: Use after each change." in text
+
+
+def test_saving_from_the_form(form: Editor, file: Path) -> None:
+    assert find(form, "Save").disabled
+    find(form, "Colour").value = "green"
+    form.settle()
+    find(form, "Save").click()
+    assert ak.load(file).color == "green"
+    assert "No unsaved changes" in shown(form)
+
+
+def test_a_file_changed_on_disk_is_a_question(form: Editor, file: Path) -> None:
+    find(form, "Colour").value = "green"
+    file.write_text(TEXT.replace("🦉", "🐢"))
+    form.settle()
+    find(form, "Save").click()
+    assert "🐢" in shown(form)
+    assert "🐢" in file.read_text()
+    find(form, "Overwrite it with this form").click()
+    assert ak.load(file).color == "green"
+    with pytest.raises(AssertionError):
+        find(form, "Not now")
+
+
+def test_taking_what_is_on_disk(form: Editor, file: Path) -> None:
+    find(form, "Colour").value = "green"
+    file.write_text(TEXT.replace("name: reviewer", "name: other"))
+    with pytest.raises(FileChanged):
+        form.save()
+    form.settle()
+    find(form, "Save").click()
+    find(form, "Take what is on disk").click()
+    assert form.value.name == "other"
+    assert find(form, "Name").value == "other"
+
+
+def test_saving_under_another_name(form: Editor, file: Path) -> None:
+    find(form, "Save as …").click()
+    find(form, "Save under the name").value = str(file.with_name("second.md"))
+    find(form, "Save there").click()
+    assert file.with_name("second.md").read_text() == TEXT
+
+
+def test_a_file_that_cannot_be_written_is_told_in_the_form(form: Editor, file: Path) -> None:
+    find(form, "Save as …").click()
+    find(form, "Save under the name").value = str(file.parent / "no" / "such" / "place.md")
+    find(form, "Save there").click()
+    assert "cannot be written" in shown(form)
+
+
+def test_preview_is_rendered(form: Editor) -> None:
+    form._mode.value = "Preview"
+    assert "<strong>Tone</strong>" in shown(form)
+
+
+def test_a_field_can_be_added(form: Editor) -> None:
+    find(form, "New field").value = "vibe"
+    find(form, "Its value").value = "calm"
+    find(form, "Add the field").click()
+    assert form.value.metadata["vibe"] == "calm"
+    find(form, "vibe: kept, not read by the loader").value = "brisk"
+    assert form.value.metadata["vibe"] == "brisk"
+
+
+def test_a_broken_file_opens_too() -> None:
+    for text in ("", "no frontmatter", "---\nname: [\n---\n", "---\ndescription: x\nhooks: []\n---\n"):
+        form = ak.edit(ak.loads(text))
+        assert form.value.text == text
+        find(form, "Name").value = "a-name"
+        form.settle()
+
+
+@pytest.mark.parametrize("hostile", ALL[::3])
+def test_no_html_of_the_form_is_active(hostile: str) -> None:
+    # Every third here: the browser gets them all.
+    hostile = hostile.encode("utf-8", "replace").decode()
+    agent = ak.loads("---\nname: a\ndescription: b\n---\nYou.\n").replace(system_prompt=f"# {hostile}\n\n{hostile}")
+    form = ak.edit(agent)
+    form.state.set_field("description", hostile.replace("\\n", " "))
+    form.state.set_field("name", hostile)
+    form.state.set_field("color", hostile)
+    form._mode.value = "Preview"
+    form.state.problem = hostile
+    form.settle()
+    for each in walk(form):
+        if isinstance(each, w.HTML):
+            Form(each.value)
+
+
+class Form(Page):
+    """As the views' pages, with the form's own classes and its boxes that scroll by keyboard."""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        own = [(name, value) for name, value in attributes if name in ("class", "tabindex")]
+        assert all(
+            name == "tabindex" or all(word.startswith("ak-") for word in (value or "").split()) for name, value in own
+        )
+        if tag == "b":
+            self.open.append(tag)
+            return
+        super().handle_starttag(tag, [attribute for attribute in attributes if attribute not in own])
+
+
+def test_the_plain_text_is_the_same_each_time(file: Path) -> None:
+    assert repr(ak.edit(file)) == repr(ak.edit(file)) == f"Editor of 'reviewer' in {file}"
+
+
+def test_a_cell_that_ends_in_the_form_replays(tmp_path: Path) -> None:
+    (tmp_path / "reviewer.md").write_text(TEXT)
+    source = "import agentkit as ak\nform = ak.edit('reviewer.md')\nform"
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path = tmp_path / "form.ipynb"
+    path.write_text(json.dumps(notebook))
+    run = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", "--inplace", str(path)]
+    subprocess.run(run, check=True, capture_output=True)
+    assert "Editor of 'reviewer' in reviewer.md" in path.read_text()
+    for _ in range(2):
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "--nbval",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                str(path),
+                "--rootdir",
+                str(tmp_path),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
+        assert done.returncode == 0, done.stdout
