@@ -12,17 +12,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.scoring.comparison import Comparison as Comparison
-    from agentkit.scoring.family import Comparisons as Comparisons
-    from agentkit.scoring.family import compare_all as compare_all
-    from agentkit.scoring.grader import Grader as Grader
-    from agentkit.scoring.preference import Pairwise as Pairwise
-    from agentkit.scoring.preference import pairwise as pairwise
-    from agentkit.scoring.score import Check as Check
-    from agentkit.scoring.score import Score as Score
-    from agentkit.scoring.verdict import compare as compare
-    from agentkit.widgets.editor import edit as edit
-
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -56,6 +45,16 @@ if TYPE_CHECKING:
     from agentkit.experiment.sampling import samples as samples
     from agentkit.experiment.usage import Usage as Usage
     from agentkit.scoring import checks as checks
+    from agentkit.scoring.comparison import Comparison as Comparison
+    from agentkit.scoring.family import Comparisons as Comparisons
+    from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.scoring.grader import Grader as Grader
+    from agentkit.scoring.preference import Pairwise as Pairwise
+    from agentkit.scoring.preference import pairwise as pairwise
+    from agentkit.scoring.score import Check as Check
+    from agentkit.scoring.score import Score as Score
+    from agentkit.scoring.verdict import compare as compare
+    from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",

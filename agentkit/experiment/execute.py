@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,9 +18,10 @@ from agentkit.experiment.limiter import Limiter
 from agentkit.experiment.order import Order, address_of, chosen, lay_out, limit_of, salt_of
 from agentkit.experiment.outcome import Outcome
 from agentkit.experiment.plan import Plan
-from agentkit.experiment.progress import Meter, shown_by
+from agentkit.experiment.progress import Meter, shown_by, tell_once
+from agentkit.experiment.reporting import report
 from agentkit.experiment.results import Results
-from agentkit.experiment.runner import Run, report
+from agentkit.experiment.runner import Run
 from agentkit.experiment.stale import HINT
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
                 on_outcome(outcome)
         return results
     backend = order.backend if order.backend is not None else chosen()
+    if order.backend is None and cassette is None and order.progress is not False:
+        tell_once(getattr(backend, "notice", ""))
     store = await _open_store(order, backend)
     try:
         async with loop.using(backend):
@@ -118,7 +122,7 @@ async def _with_store(
             cassette.put_served(asked, order.alias(variant), served)
     meter = Meter(len(plan.trials))
     limiter = Limiter(_most(order, backend))
-    keepers: list[Keeper] = [keeper for keeper in (store, cassette) if keeper is not None]
+    keepers: list[Keeper] = [keeper for keeper in (cassette, store) if keeper is not None]
     caller = Caller(backend, limiter, keepers, meter, order.budget)
     run: Run | BatchRun
     if order.batch:
