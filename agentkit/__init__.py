@@ -12,6 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentkit.experiment.batching import cancel_batches as cancel_batches
+
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -92,6 +94,7 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
+    "cancel_batches": "agentkit.experiment.batching",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
@@ -144,6 +147,7 @@ __all__ = [
     "Variant",
     "across",
     "arun",
+    "cancel_batches",
     "checks",
     "compare",
     "compare_all",

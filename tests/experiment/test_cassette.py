@@ -135,7 +135,7 @@ def test_one_cassette_for_the_whole_notebook(tmp_path: Path) -> None:
     assert [run("A", [text], None, ak.Scripted([]))[0].output for text in ("x", "y")] == recorded
 
 
-def test_pruning_keeps_what_was_asked_for(tmp_path: Path) -> None:
+def test_pruning_keeps_what_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "c.jsonl"
     run({"a": "A"}, ["x", "y"], path)
     run({"b": "B"}, ["x"], path)
