@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from agentkit.scoring.comparison import Comparison as Comparison
     from agentkit.scoring.family import Comparisons as Comparisons
     from agentkit.scoring.family import compare_all as compare_all
+    from agentkit.scoring.grader import Grader as Grader
+    from agentkit.scoring.preference import Pairwise as Pairwise
+    from agentkit.scoring.preference import pairwise as pairwise
     from agentkit.scoring.score import Check as Check
     from agentkit.scoring.score import Score as Score
     from agentkit.scoring.verdict import compare as compare
@@ -63,8 +66,10 @@ _HOMES = {
     "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Grader": "agentkit.scoring.grader",
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
+    "Pairwise": "agentkit.scoring.preference",
     "Progress": "agentkit.experiment.progress",
     "Quote": "agentkit.experiment.quoting",
     "Reply": "agentkit.backends.protocol",
@@ -87,6 +92,7 @@ _HOMES = {
     "errors": "agentkit.errors",
     "load": "agentkit.definition.opening",
     "loads": "agentkit.definition.opening",
+    "pairwise": "agentkit.scoring.preference",
     "quote": "agentkit.experiment.quoting",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
@@ -106,8 +112,10 @@ __all__ = [
     "Embedded",
     "Example",
     "Finding",
+    "Grader",
     "Messages",
     "Outcome",
+    "Pairwise",
     "Progress",
     "Quote",
     "Reply",
@@ -130,6 +138,7 @@ __all__ = [
     "errors",
     "load",
     "loads",
+    "pairwise",
     "quote",
     "run",
     "samples",

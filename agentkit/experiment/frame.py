@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agentkit.experiment.outcome import Outcome
@@ -63,7 +63,9 @@ def _tool_uses(blocks: Sequence[Any]) -> int:
     return sum(block.get("type") == "tool_use" for block in blocks)
 
 
-def frame_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def frame_of(
+    outcomes: Sequence[Outcome], scores: Mapping[str, Mapping[tuple[str, str, int], Any]] | None = None
+) -> pd.DataFrame:
     """Return one row a trial; `Results.frame` says what is in it."""
     import pandas as pd
 
@@ -76,14 +78,26 @@ def frame_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
         columns[name] = pd.array(columns[name], dtype="str")
     for name, dtype in (("epoch", "int64"), ("turns", "int64"), ("tool_calls", "int64"), ("reused", "bool")):
         columns[name] = pd.array(columns[name], dtype=dtype)
-    return pd.DataFrame(columns, columns=list(COLUMNS))
+    for name, found in (scores or {}).items():
+        values = [getattr(found.get(_place(outcome)), "value", None) for outcome in outcomes]
+        whether = all(value is None or isinstance(value, bool) for value in values)
+        columns[name] = pd.array(values, dtype="boolean") if whether else pd.array(values, dtype="Float64")
+        if not whether:
+            columns[name] = columns[name].to_numpy("float64", na_value=float("nan"))
+    return pd.DataFrame(columns, columns=[*COLUMNS, *(scores or {})])
+
+
+def _place(outcome: Outcome) -> tuple[str, str, int]:
+    return outcome.trial.variant, outcome.trial.sample, outcome.trial.epoch
 
 
 def grid_of(results: Results) -> Grid:
     """Return results as plain data: samples down, variants across."""
     cells: dict[str, dict[str, list[Cell]]] = {}
     for outcome in results:
-        cells.setdefault(outcome.trial.sample, {}).setdefault(outcome.trial.variant, []).append(_cell(outcome))
+        cells.setdefault(outcome.trial.sample, {}).setdefault(outcome.trial.variant, []).append(
+            _cell(outcome, _values(results, outcome))
+        )
     rows = [
         GridRow(sample.id, sample.text, sample.target, cells[sample.id])
         for sample in results.plan.samples
@@ -94,7 +108,12 @@ def grid_of(results: Results) -> Grid:
     return Grid(variants, rows, _note(results))
 
 
-def _cell(outcome: Outcome) -> Cell:
+def _values(results: Results, outcome: Outcome) -> dict[str, float | None]:
+    place = _place(outcome)
+    return {name: found[place].value for name, found in results._scores.items() if place in found}
+
+
+def _cell(outcome: Outcome, scores: Mapping[str, float | None]) -> Cell:
     reply = outcome.reply
     if reply is None:
         return Cell(None, outcome.trial.epoch, outcome.error)
@@ -109,6 +128,7 @@ def _cell(outcome: Outcome) -> Cell:
         outcome.total("cache_read_tokens"),
         outcome.cost_usd,
         sum(call.reply.latency_s for call in outcome.calls),
+        scores,
     )
 
 

@@ -58,6 +58,10 @@ def merged(first: Results, second: Results) -> Results:
         backend=first.backend if same else f"{first.backend} and {second.backend}",
         fidelity=first.fidelity,
         order=first._order,
+        scores={
+            name: {**first._scores.get(name, {}), **second._scores.get(name, {})}
+            for name in {**first._scores, **second._scores}
+        },
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from agentkit.views.grid import Grid
 
 
+Place = tuple[str, str, int]
+"""Variant, sample, epoch."""
+
+
 class Results(Sequence[Outcome]):
     """What a run brought back; a sequence of `Outcome` in the order of its plan. It never changes.
 
@@ -30,7 +35,7 @@ class Results(Sequence[Outcome]):
     'Hi'
     """
 
-    __slots__ = ("_frame", "_order", "_outcomes", "_places", "backend", "fidelity", "plan")
+    __slots__ = ("_frame", "_order", "_outcomes", "_places", "_scores", "backend", "fidelity", "plan")
 
     def __init__(
         self,
@@ -40,6 +45,7 @@ class Results(Sequence[Outcome]):
         backend: str = "",
         fidelity: str = "bare",
         order: Order | None = None,
+        scores: Mapping[str, Mapping[Place, Any]] | None = None,
     ) -> None:
         self.plan = plan
         """What was to be done."""
@@ -49,6 +55,7 @@ class Results(Sequence[Outcome]):
         """How it was carried out: `bare`, or the program's own envelope."""
         self._outcomes = tuple(outcomes)
         self._order = order
+        self._scores = dict(scores or {})
         self._places: dict[tuple[str, str, int], Outcome] | None = None
         self._frame: pd.DataFrame | None = None
 
@@ -117,12 +124,13 @@ class Results(Sequence[Outcome]):
         `variant`, `sample` (str), `epoch` (int64), `model`, `output`, `stop_reason`, `error` (str, missing where there
         is none), `input_tokens`, `output_tokens`, `cache_read_tokens`, `cache_write_tokens` (Int64, missing where the
         trial failed), `cost_usd` (float64, NaN where unknown), `latency_s` (float64), `reused` (bool), `key` (str),
-        `turns`, `tool_calls` (int64). A copy: changing it changes no results.
+        `turns`, `tool_calls` (int64), then one column for each score (boolean or float64, missing where unscored). A
+        copy: changing it changes no results.
         """
         if self._frame is None:
             from agentkit.experiment.frame import frame_of
 
-            self._frame = frame_of(self._outcomes)
+            self._frame = frame_of(self._outcomes, self._scores)
         return self._frame.copy()
 
     def trial(self, variant: str, sample: str | int, epoch: int = 1) -> Outcome:
@@ -184,27 +192,56 @@ class Results(Sequence[Outcome]):
 
         return retried(self, self._order)
 
-    def compare(self, a: str | None = None, b: str | None = None, *, score: str | None = None) -> Any:
-        """Return two variants side by side, word by word; with a score named, the verdict on them too.
+    def score(self, *scorers: Any, **named: Any) -> Results:
+        """Return the results with scores; nothing is run again, apart from what graders have to ask.
 
         Args:
-            a: Name of the first; the first variant where None.
+            *scorers: Checks in any form that `ak.checks.parse` takes, and `ak.Grader`s; without any, the checks that
+                the samples bring. Each check gives a column by its name, and together with the samples' own they give
+                `passed`: whether all of a trial's checks hold.
+            **named: Scorers whose column gets the name.
+
+        Raises:
+            ScoreError: there is no such check, or nothing to score by.
+
+        >>> from agentkit.experiment.running import run
+        >>> from agentkit.backends.scripted import Scripted
+        >>> results = run("Be kind.", ["Hello"], backend=Scripted("Hi you"), store=False, progress=False)
+        >>> results.score("contains: you", short="max_words: 1").frame[["contains: you", "passed", "short"]]
+           contains: you  passed  short
+        0           True    True  False
+        """
+        from agentkit.scoring.apply import scored
+
+        return scored(self, scorers, named)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """One row a score: `variant`, `sample`, `epoch`, `score`, `value`, `answer`, `explanation`."""
+        from agentkit.scoring.apply import scores_frame
+
+        return scores_frame(self)
+
+    def compare(self, a: str | None = None, b: str | None = None, *, score: str | None = None, **options: Any) -> Any:
+        """Return two variants side by side, word by word; with a score named, the verdict on them.
+
+        Args:
+            a: Name of the first, the one to beat; the first variant where None.
             b: Name of the second; the second variant where None.
             score: A column of the frame to decide by.
+            **options: `margin`, `alpha`, `higher_is_better`, `apart`, as `ak.compare` takes them.
 
         Returns:
-            A `Difference`: what changed in each reply. With a score, the scoring part's verdict.
+            A `Difference`: what changed in each reply. With a score, a `Comparison`.
         """
         names = self.variants
         if len(names) < 2 and (a is None or b is None):
             raise PlanError("comparing takes two variants", received=", ".join(names))
         first, second = a if a is not None else names[0], b if b is not None else names[1]
-        if score is not None:
-            import importlib
+        if score is not None or options:
+            from agentkit.scoring.apply import compared
 
-            return importlib.import_module("agentkit.scoring.comparison").compare(
-                self.frame, first, second, score=score
-            )
+            return compared(self, first, second, score, options)
         from agentkit.experiment.difference import difference
 
         return difference(self, first, second)
@@ -249,10 +286,16 @@ class Results(Sequence[Outcome]):
 
     def _of(self, outcomes: Iterable[Outcome]) -> Results:
         kept = tuple(outcomes)
-        return Results(self.plan, kept, backend=self.backend, fidelity=self.fidelity, order=self._order)
+        return Results(
+            self.plan, kept, backend=self.backend, fidelity=self.fidelity, order=self._order, scores=self._scores
+        )
 
     def _told(self) -> list[Any]:
-        return [(one.trial, one.calls and [call.reply for call in one.calls], one.failure) for one in self._outcomes]
+        # A request id and its kind are no part of what came back; a cassette does not keep them.
+        return [
+            (one.trial, [(call.cost_usd, replace(call.reply, extra={})) for call in one.calls], one.failure)
+            for one in self._outcomes
+        ]
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None

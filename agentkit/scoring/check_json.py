@@ -28,7 +28,7 @@ def is_json() -> Run:
 @registered
 def json_schema(schema: Mapping[str, Any] | str) -> Run:
     """Say whether the whole reply is JSON that fits a schema (a mapping, or the path of a JSON file)."""
-    fits = _validator(schema)
+    fits = validator(schema)
 
     def run(subject: Subject) -> Score:
         try:
@@ -44,11 +44,11 @@ def json_schema(schema: Mapping[str, Any] | str) -> Run:
 @registered
 def contains_json(schema: Mapping[str, Any] | str | None = None) -> Run:
     """Say whether an object or array of JSON stands somewhere in the reply, fitting the schema if one is given."""
-    fits = _validator(schema) if schema is not None else None
+    fits = validator(schema) if schema is not None else None
 
     def run(subject: Subject) -> Score:
         fault: str | None = "no JSON object or array in the reply"
-        for text, value in _values(subject.output):
+        for text, value in values_in(subject.output):
             fault = fits(value) if fits else None
             if fault is None:
                 return Score(True, answer=text)
@@ -57,7 +57,8 @@ def contains_json(schema: Mapping[str, Any] | str | None = None) -> Run:
     return run
 
 
-def _validator(schema: Mapping[str, Any] | str) -> Callable[[object], str | None]:
+def validator(schema: Mapping[str, Any] | str) -> Callable[[object], str | None]:
+    """Return what says where a value does not fit the schema; None where it does."""
     from jsonschema import SchemaError
     from jsonschema.validators import validator_for
 
@@ -73,16 +74,17 @@ def _validator(schema: Mapping[str, Any] | str) -> Callable[[object], str | None
         kind.check_schema(schema)
     except SchemaError as error:
         raise ValueError(f"that is no JSON schema: {error.message}") from error
-    validator = kind(schema)
+    made = kind(schema)
 
     def fault(value: object) -> str | None:
-        found = sorted(validator.iter_errors(value), key=lambda one: list(map(str, one.absolute_path)))
+        found = sorted(made.iter_errors(value), key=lambda one: list(map(str, one.absolute_path)))
         return None if not found else f"{found[0].json_path}: {found[0].message}"
 
     return fault
 
 
-def _values(text: str) -> Iterator[tuple[str, object]]:
+def values_in(text: str) -> Iterator[tuple[str, object]]:
+    """Yield every object and array of JSON in a text, outermost ones only, with the text it stands as."""
     decoder, at = json.JSONDecoder(), 0
     while (start := min((i for i in (text.find("{", at), text.find("[", at)) if i >= 0), default=-1)) >= 0:
         try:

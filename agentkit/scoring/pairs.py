@@ -28,7 +28,7 @@ TRIAL_COLUMNS = frozenset(
     {
         *("variant", "sample", "epoch", "model", "output", "stop_reason", "error", "key", "reused", "input", "target"),
         *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd", "latency_s"),
-        *("backend", "fidelity"),
+        *("backend", "fidelity", "turns", "tool_calls"),
     }
 )
 """Columns that describe a trial; any other column of numbers may be a score."""

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agentkit.backends.scripted import Scripted
+from agentkit.errors import CallError, ScoreError
+from agentkit.experiment.results import Results
+from agentkit.experiment.running import run
+
+
+def made(samples: Any, replies: Any, **more: Any) -> Results:
+    variants = {"today": "Be long.", "terse": "Be short."}
+    return run(variants, samples, backend=Scripted(replies), store=False, progress=False, **more)
+
+
+def answer(request: Any) -> str:
+    question = request["messages"][-1]["content"]
+    return f"{question} is 42" if "long" in request["system"] else "42"
+
+
+SAMPLES = [{"id": f"s{i}", "input": f"question {i}", "target": "42"} for i in range(8)]
+
+
+def test_scores_are_columns_and_nothing_runs_again() -> None:
+    calls = []
+
+    def counted(request: Any) -> str:
+        calls.append(request)
+        return answer(request)
+
+    results = made(SAMPLES, counted)
+    before = len(calls)
+    scored = results.score("equals", "max_words: 3", brief="max_words: 1", length=lambda text: len(text))
+    assert len(calls) == before == 16
+    assert list(scored.frame["equals"]) == [False, True] * 8
+    assert scored.frame["passed"].dtype == "boolean"
+    assert list(scored.frame["brief"])[:2] == [False, True]
+    assert scored.frame["length"].dtype == "float64"
+    assert "equals" not in results.frame
+    assert list(scored.score("is_json").frame["is_json"])[:2] == [False, True]
+    assert "equals" in scored.score("is_json").frame
+
+
+def test_the_verdict_on_a_run_with_the_diff_beside_the_flips() -> None:
+    found = made(SAMPLES, answer).score("equals").compare("today", "terse", score="passed")
+    assert found.verdict == "better"
+    assert found.fixed == tuple(f"s{i}" for i in range(8))
+    assert "-Be long." in str(found)
+    assert "+Be short." in str(found)
+    assert found.changes in found._repr_html_()
+    reverse = made(SAMPLES, answer).score("equals").compare("terse", "today", score="passed", margin=0.1)
+    assert reverse.verdict == "worse"
+
+
+def test_checks_of_single_samples() -> None:
+    samples = [
+        {"id": "a", "input": "x", "checks": ["contains: 42", {"max_words": 1}]},
+        {"id": "b", "input": "y"},
+        {"id": "c", "input": "z", "checks": "not contains: 42"},
+    ]
+    frame = made(samples, answer).score().frame
+    assert list(frame["passed"].astype(object).where(frame["passed"].notna(), None)) == [
+        False,
+        True,
+        None,
+        None,
+        False,
+        False,
+    ]
+    assert "contains: 42" not in frame
+
+
+def test_failed_trials_stay_unscored() -> None:
+    def sometimes(request: Any) -> str:
+        if "question 3" in request["messages"][-1]["content"]:
+            raise CallError("no", kind="invalid_request")
+        return answer(request)
+
+    scored = made(SAMPLES, sometimes).score("equals")
+    assert scored.frame.loc[scored.frame["sample"] == "s3", "equals"].isna().all()
+    found = scored.compare("today", "terse", score="equals")
+    assert (found.n, found.left_out_a.errors, found.left_out_b.errors) == (7, 1, 1)
+
+
+def test_scores_in_long_form_and_in_the_table() -> None:
+    scored = made(SAMPLES[:2], answer).score("equals")
+    table = scored.scores
+    assert list(table.columns) == ["variant", "sample", "epoch", "score", "value", "answer", "explanation"]
+    assert set(table["score"]) == {"equals", "passed"}
+    assert "is not '42'" in table["explanation"].iloc[0]
+    assert "equals 0" in str(scored)
+    assert str(scored) == str(made(SAMPLES[:2], answer).score("equals"))
+
+
+def test_what_cannot_be_scored() -> None:
+    results = made(SAMPLES[:1], answer)
+    with pytest.raises(ScoreError, match="nothing to score by"):
+        results.score()
+    with pytest.raises(ScoreError, match="no check"):
+        results.score("is_nice")
+    with pytest.raises(ScoreError, match="name of a column"):
+        results.score(output="is_json")
+    with pytest.raises(ScoreError, match="unexpected keyword"):
+        results.score("equals").compare("today", "terse", score="equals", level=3)
+
+
+def test_added_and_filtered_results_keep_their_scores() -> None:
+    first, second = made(SAMPLES[:2], answer).score("equals"), made(SAMPLES[2:4], answer).score("equals")
+    assert list((first + second).frame["equals"]) == [False, True] * 4
+    assert list(first.filter(variant="terse").frame["equals"]) == [True, True]
