@@ -12,8 +12,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.widgets.editor import edit as edit
-
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -55,6 +53,10 @@ if TYPE_CHECKING:
     from agentkit.scoring.score import Check as Check
     from agentkit.scoring.score import Score as Score
     from agentkit.scoring.verdict import compare as compare
+    from agentkit.studies.ablation import Ablation as Ablation
+    from agentkit.studies.ablation import ablate as ablate
+    from agentkit.studies.ablation import quote_ablation as quote_ablation
+    from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
     "AgentDefinition": "agentkit.definition.agent",
@@ -86,6 +88,9 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
+    "Ablation": "agentkit.studies.ablation",
+    "ablate": "agentkit.studies.ablation",
+    "quote_ablation": "agentkit.studies.ablation",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
@@ -103,6 +108,7 @@ _HOMES = {
 """Public name → the module that has it; a module's own name stands for the module."""
 
 __all__ = [
+    "Ablation",
     "AgentDefinition",
     "AgentkitError",
     "Budget",
@@ -130,6 +136,7 @@ __all__ = [
     "Trial",
     "Usage",
     "Variant",
+    "ablate",
     "across",
     "arun",
     "checks",
@@ -141,6 +148,7 @@ __all__ = [
     "loads",
     "pairwise",
     "quote",
+    "quote_ablation",
     "run",
     "samples",
     "stream",
