@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
+    "Ablation": "agentkit.studies.ablation",
     "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
     "Budget": "agentkit.experiment.budget",
@@ -86,11 +87,9 @@ _HOMES = {
     "Trial": "agentkit.experiment.plan",
     "Usage": "agentkit.experiment.usage",
     "Variant": "agentkit.experiment.plan",
+    "ablate": "agentkit.studies.ablation",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
-    "Ablation": "agentkit.studies.ablation",
-    "ablate": "agentkit.studies.ablation",
-    "quote_ablation": "agentkit.studies.ablation",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
@@ -100,6 +99,7 @@ _HOMES = {
     "loads": "agentkit.definition.opening",
     "pairwise": "agentkit.scoring.preference",
     "quote": "agentkit.experiment.quoting",
+    "quote_ablation": "agentkit.studies.ablation",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
     "stream": "agentkit.experiment.running",

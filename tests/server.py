@@ -151,6 +151,8 @@ class MessagesServer:
         """Used up in order of arrival, one for each POST /v1/messages; None lets that request pass."""
         self.fault: Callable[[Body], Fault | None] = lambda body: None
         """Asked when `faults` is used up."""
+        self.get_faults: list[Fault] = []
+        """Used up by GET requests, in order of arrival; of kind `status`."""
         self.capacity: int | None = None
         """More requests at once than this are answered with 429."""
         self.headers: dict[str, str] = {}
@@ -234,6 +236,8 @@ class MessagesServer:
         if self.key is not None and given != self.key:
             return await self._error(writer, Fault("status", 401, "authentication_error", "invalid x-api-key"))
         path, _, query = request.path.partition("?")
+        if request.method == "GET" and self.get_faults:
+            return await self._error(writer, self.get_faults.pop(0))
         if request.method == "POST" and path == "/v1/messages":
             return await self._message(request.body, writer)
         if request.method == "POST" and path == "/v1/messages/count_tokens" and self.count_tokens:

@@ -24,12 +24,13 @@ _CONTEXT = 4096
 class Embedded:
     """A backend that runs a small instruct model on a llama.cpp server of its own.
 
-    The model (93 MB) is downloaded on first use, the server started on first use; it answers one request at a time,
+    The model (98 MB) is downloaded on first use, the server started on first use; it answers one request at a time,
     is shared by every run of this process, survives a kernel's interrupt and ends with the kernel. The same request
     gets the same reply each time.
 
     Args:
-        model: Path of another GGUF file; None for `AGENTKIT_MODEL`, and without that for SmolLM2 135M Instruct.
+        model: A name (`smollm2-135m`, or `qwen2.5-coder-0.5b`, whose answers make more sense: 491 MB), or the path of
+            a GGUF file; None for `AGENTKIT_MODEL`, and without that for SmolLM2 135M Instruct.
         context: Tokens that prompt and reply share.
         seed: The seed of each reply.
         temperature: Sampling temperature of requests that name none.
@@ -60,7 +61,7 @@ class Embedded:
         because: str | None = None,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        self._path = weights.find(model)
+        self._weights = weights.find(model)
         self._context = context
         self._seed = seed
         self._temperature = temperature
@@ -94,8 +95,7 @@ class Embedded:
             MissingExtra: xllamacpp is not installed.
         """
         llama.require()
-        if self._path is None:
-            weights.fetch(self._report)
+        self._file()
 
     @property
     def pid(self) -> int | None:
@@ -163,14 +163,20 @@ class Embedded:
 
     def _start(self) -> tuple[str, str]:
         if self._server is None:
-            path = self._path or weights.fetch(self._report)
-            settings = llama.Settings(str(path), self._model, self._context, self._seed, self._temperature, 1.1)
+            settings = llama.Settings(str(self._file()), self._model, self._context, self._seed, self._temperature, 1.1)
             self._server = llama.server(settings)
         return self._server.address()
 
+    def _file(self) -> Path:
+        known = self._weights
+        return weights.fetch(known, self._report) if isinstance(known, weights.Weights) else known
+
     def _model_id(self) -> str:
-        path = self._path
-        name = weights.ALIAS if path is None else f"{Path(path).stem.lower()}@{weights.fingerprint(path)}"
+        known = self._weights
+        if isinstance(known, weights.Weights):
+            name = known.alias
+        else:
+            name = f"{known.stem.lower()}@{weights.fingerprint(known)}"
         if self._seed != _SEED:
             name += f"+seed{self._seed}"
         if self._temperature != _TEMPERATURE:

@@ -31,6 +31,7 @@ def main() -> None:
     params.n_ctx = given["context"]
     params.cache_prompt = False  # so that the same request gives the same reply, whatever came before
     params.cache_ram_mib = 0
+    params.n_gpu_layers = 0  # a processor gives the same reply on every machine of its kind
     params.ui = False
     params.verbosity = 1
     params.cpuparams.n_threads = given["threads"]

@@ -80,7 +80,8 @@ class Messages:
         """What the latest response said of the server's rate limits; None where it said nothing."""
 
     def __repr__(self) -> str:
-        given = f"base_url={self._base_url!r}" if self._base_url else ""
+        shown = {"base_url": self._base_url, "model": self._model}
+        given = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value is not None)
         return f"{type(self).__name__}({given})"
 
     async def resolve_model(self, model: str | None) -> str:
@@ -98,13 +99,7 @@ class Messages:
         if not models.is_alias(name):
             return name
         if name not in self._resolved:
-            try:
-                entries: list[Mapping[str, Any]] | None = await self.list_models()
-            except CallError as error:
-                if error.kind not in ("not_found", "invalid_request", "other", "garbage", "permission"):
-                    raise failures.for_the_run(error) from None
-                entries = None
-            self._resolved[name] = models.choose(name, entries)
+            self._resolved[name] = models.choose(name, await models.known(self.get))
         return self._resolved[name]
 
     async def list_models(self) -> list[Mapping[str, Any]]:
@@ -113,16 +108,7 @@ class Messages:
         Raises:
             CallError: the server did not answer with a list.
         """
-        entries: list[Mapping[str, Any]] = []
-        query: dict[str, Any] = {"limit": 1000}
-        while True:
-            page = await self.get("/v1/models", query)
-            if not isinstance(page, Mapping) or not isinstance(page.get("data"), list):
-                raise failures.garbage("no list of models came back", json.dumps(page).encode())
-            entries += page["data"]
-            if not page.get("has_more") or not page.get("last_id"):
-                return entries
-            query["after_id"] = page["last_id"]
+        return await models.listed(self.get)
 
     async def send(self, request: Request) -> Reply:
         """Send one request, without retrying.

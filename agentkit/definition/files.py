@@ -29,27 +29,49 @@ def read(path: str | os.PathLike[str]) -> Origin:
         DefinitionNotFound: nothing is there, or a directory.
         DefinitionError: it cannot be read, or is larger than `SIZE_LIMIT`.
     """
-    place = Path(path).expanduser()
+    place = Path(path)
     try:
-        status = place.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise DefinitionNotFound(
-                f"{place} is a directory", hint=f"ak.load_folder({str(place)!r}) for all the definitions in it"
-            )
-        if not stat.S_ISREG(status.st_mode):
-            raise DefinitionError(f"{place} is not a regular file")
-        if status.st_size > SIZE_LIMIT:
-            raise DefinitionError(
-                f"{place} is too large to be a definition",
-                received=f"{status.st_size:,} bytes",
-                accepted=f"up to {SIZE_LIMIT:,} bytes",
-            )
-        with place.open("rb") as file:
-            return Origin(place, file.read(SIZE_LIMIT + 1))
+        if str(path).startswith("~"):
+            place = place.expanduser()
+        # Not blocking: opening a pipe would wait for its writer.
+        handle = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        try:
+            status = os.fstat(handle)
+            if stat.S_ISDIR(status.st_mode):
+                raise _directory(place)
+            if not stat.S_ISREG(status.st_mode):
+                raise DefinitionError(f"{place} is not a regular file")
+            if status.st_size > SIZE_LIMIT:
+                raise _too_large(place, status.st_size)
+            return Origin(place, _whole(handle, status.st_size))
+        finally:
+            os.close(handle)
+    except IsADirectoryError as error:
+        raise _directory(place) from error
     except FileNotFoundError as error:
         raise DefinitionNotFound(f"no file {place}", hint=_nearby(place)) from error
     except (OSError, ValueError) as error:
         raise DefinitionError(f"{place} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _whole(handle: int, size: int) -> bytes:
+    content = os.read(handle, size + 1)
+    while len(content) <= SIZE_LIMIT and (more := os.read(handle, 1 << 20)):
+        content += more
+    return content
+
+
+def _directory(place: Path) -> DefinitionNotFound:
+    hint = f"ak.load_folder({str(place)!r}) for all the definitions in it"
+    return DefinitionNotFound(f"{place} is a directory", hint=hint)
+
+
+def _too_large(place: Path, size: int) -> DefinitionError:
+    return DefinitionError(
+        f"{place} is too large to be a definition",
+        received=f"{size:,} bytes",
+        accepted=f"up to {SIZE_LIMIT:,} bytes",
+    )
 
 
 def write(path: str | os.PathLike[str], content: bytes, origin: Origin | None) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from agentkit.definition import hooks, yamlcore
+from agentkit.definition import hooks, yamlcore, yamlfast
 from agentkit.definition.envelope import BLANKS, Envelope, split
 from agentkit.definition.repair import repaired
 
@@ -39,6 +39,8 @@ class Reading:
     """None where absent or unusable: the main conversation's model."""
     tools: tuple[str, ...] | None
     """The names as written, split; None for all tools."""
+    refused: bool = False
+    """Whether the fields were read, but the agent they make is refused."""
     error: yamlcore.YamlError | None = None
     """The first YAML error; its lines count within the block."""
 
@@ -51,7 +53,7 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
     block = text[envelope.block_start : envelope.block_end]
     error = None
     try:
-        value = yamlcore.read(block)
+        value = yamlfast.read(block)
         verdict = "loads"
     except yamlcore.YamlError as first:
         error = first
@@ -60,7 +62,7 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
         try:
             if second_try == block:
                 raise
-            value = yamlcore.read(second_try)
+            value = yamlfast.read(second_try)
         except yamlcore.YamlError as second:
             return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), error)
     if not isinstance(value, Mapping):
@@ -73,10 +75,9 @@ def _finish(
     verdict: str, reason: str | None, values: Mapping[Any, Any], error: yamlcore.YamlError | None = None
 ) -> Reading:
     metadata = {key if isinstance(key, str) else yamlcore.key_text(key): value for key, value in values.items()}
-    if verdict != "dropped":
-        refused = refusal(metadata)
-        if refused is not None:
-            verdict, reason = "dropped", refused
+    refused = refusal(metadata) if verdict != "dropped" else None
+    if refused is not None:
+        verdict, reason = "dropped", refused
     name, description = metadata.get("name"), metadata.get("description")
     return Reading(
         verdict,
@@ -86,6 +87,7 @@ def _finish(
         description.replace("\\n", "\n") if isinstance(description, str) else None,
         model_of(metadata.get("model")),
         tools_of(metadata.get("tools")),
+        refused is not None,
         error,
     )
 

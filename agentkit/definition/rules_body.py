@@ -1,1 +1,122 @@
-"""Rules of lint: body."""
+"""Rules of lint: the system prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agentkit.definition.findings import Hit, rule
+
+if TYPE_CHECKING:
+    from agentkit.definition.agent import AgentDefinition
+
+LONG = 10_000
+"""Characters of a system prompt from which lint asks for less."""
+_RESTATED = 60
+_ORDER = re.compile(r"\b(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
+_OUTPUT = (
+    "output", "format", "respond", "response", "report", "deliver", "return", "answer", "summar", "produce", "reply",
+    "provide",
+)  # fmt: skip
+
+
+@rule(
+    "AK401",
+    "no-system-prompt",
+    "warning",
+    "An agent without a body runs with no instructions of its own.",
+)
+def no_system_prompt(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report an empty body."""
+    if agent.verdict != "dropped" and not agent.raw_prompt:
+        yield Hit(len(agent.text), "the file has no system prompt after its frontmatter")
+
+
+@rule(
+    "AK402",
+    "not-second-person",
+    "info",
+    "The body is what the model is told; prompts that address it as `you` are followed better.",
+    "This agent reviews code.",
+)
+def not_second_person(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a body that never says you."""
+    text = agent.raw_prompt
+    if text and "you" not in text and "You" not in text and "YOU" not in text and text.isascii():
+        yield Hit(agent.document.prompt_span[0], "the prompt never addresses the model as `you`")
+
+
+@rule(
+    "AK403",
+    "long-prompt",
+    "info",
+    "A long prompt costs tokens in each run, and its single rules weigh less.",
+)
+def long_prompt(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a very long body."""
+    size = len(agent.raw_prompt)
+    if size > LONG:
+        yield Hit(agent.document.prompt_span[0], f"the prompt has {size:,} characters; {LONG:,} is much already")
+
+
+@rule(
+    "AK404",
+    "contradiction",
+    "warning",
+    "Of two orders that contradict each other the model follows one, and not always the same.",
+    "Always ask first.\nNever ask first.",
+)
+def contradiction(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report `always X` beside `never X`."""
+    text = agent.raw_prompt
+    if ("lways " not in text and "LWAYS " not in text) or ("ever " not in text and " not " not in text):
+        return
+    orders: dict[str, tuple[bool, str]] = {}
+    for match in _ORDER.finditer(text):
+        wanted = match[1].lower() == "always"
+        what = " ".join(match[2].lower().split())
+        other = orders.setdefault(what, (wanted, match[0]))
+        if other[0] != wanted:
+            place = agent.document.prompt_span[0] + match.start()
+            yield Hit(place, f"{match[0]!r} contradicts {other[1]!r}")
+
+
+@rule(
+    "AK405",
+    "restatement",
+    "info",
+    "A sentence that stands twice costs tokens twice and drifts apart when one is edited.",
+)
+def restatement(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report long lines that stand twice."""
+    text = agent.raw_prompt
+    lines = [line for line in text.split("\n") if len(line) > _RESTATED]
+    if len(set(lines)) == len(lines):
+        return
+    seen: set[str] = set()
+    position = 0
+    for line in text.split("\n"):
+        bare = line.strip(" -*\t\r")
+        if len(bare) >= _RESTATED and not bare.startswith(("|", "`", "#", "//", "=")):
+            if bare in seen and re.search(r"[a-z] [a-z]+ [a-z]", bare):
+                place = agent.document.prompt_span[0] + position
+                yield Hit(place, f"this stands above already: {bare[:60]!r}")
+                return
+            seen.add(bare)
+        position += len(line) + 1
+
+
+@rule(
+    "AK406",
+    "no-output-format",
+    "info",
+    "The agent's last message is all that comes back; a prompt that says how it should look gets usable answers.",
+)
+def no_output_format(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a body that never speaks of what comes back."""
+    text = agent.raw_prompt
+    if text and text.isascii() and not any(word in text for word in _OUTPUT):
+        lowered = text.lower()
+        if not any(word in lowered for word in _OUTPUT):
+            yield Hit(agent.document.prompt_span[0], "the prompt does not say what the answer should look like")

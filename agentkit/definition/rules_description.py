@@ -1,1 +1,117 @@
-"""Rules of lint: description."""
+"""Rules of lint: the description, by which the main model delegates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agentkit.definition import examples
+from agentkit.definition.findings import Hit, rule
+
+if TYPE_CHECKING:
+    from agentkit.definition.agent import AgentDefinition
+
+LONG = 1_000
+"""Characters of a description, its examples left out, from which lint asks for less."""
+
+_CUE = re.compile(
+    r"\b(?:use|used|call|invoke|delegate|when|whenever|for|must be|should be|handles?|after|before)\b|使用|時|时|用",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?agent\b")
+
+
+@rule(
+    "AK301",
+    "no-cue",
+    "warning",
+    "The main model chooses an agent by its description alone; one that does not say when is seldom chosen.",
+    "description: Backend expert",
+)
+def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a description that does not say when to use the agent."""
+    text = agent.description
+    if text and agent.verdict != "dropped" and not _CUE.search(text, 0, 2_000):
+        yield Hit(agent.offset_of("description"), "the description does not say when to use the agent")
+
+
+@rule(
+    "AK302",
+    "no-examples",
+    "info",
+    "Examples of a request and of the hand-over make delegation more reliable.",
+    "description: Use this agent for APIs",
+)
+def no_examples(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a description without examples."""
+    text = agent.description
+    if text and agent.verdict != "dropped" and "<example" not in text.lower():
+        yield Hit(agent.offset_of("description"), "the description has no <example>")
+
+
+@rule(
+    "AK303",
+    "unbalanced-example",
+    "warning",
+    "An example tag without its partner makes the text around it part of the example, or none of it.",
+    "description: Use it. <example>user: hi",
+)
+def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report example tags without a partner."""
+    text = agent.description
+    if text and "example>" in text and (place := examples.unbalanced(text)) is not None:
+        tag = text[place : place + 10].rstrip()
+        yield Hit(agent.offset_of("description", tag), f"{tag} has no partner")
+
+
+@rule(
+    "AK304",
+    "stale-example",
+    "warning",
+    "An example that hands over to another name teaches the main model to call an agent that is not this one.",
+    'name: api-designer\ndescription: "<example>assistant: I\'ll use the api-architect agent</example>"',
+)
+def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report examples whose assistant names another agent and never this one."""
+    name = agent.name
+    if not name or not agent.examples:
+        return
+    for example in agent.examples:
+        said = f"{example.assistant} {' '.join(example.rest)} {example.commentary}"
+        if name in said:
+            continue
+        others = [match[1] for match in _NAMED.finditer(example.assistant)]
+        if others:
+            place = agent.offset_of("description", others[0])
+            yield Hit(place, f"the example's assistant calls {others[0]!r}, not {name!r}")
+
+
+@rule(
+    "AK305",
+    "long-description",
+    "warning",
+    "Every agent's whole description is in every conversation; the main model pays for it each time.",
+)
+def long_description(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a description that is long even without its examples."""
+    text = agent.description
+    if text and len(text) > LONG:
+        size = len(text) - sum(len(example.text or "") for example in agent.examples)
+        if size > LONG:
+            yield Hit(agent.offset_of("description"), f"{size:,} characters beside the examples; {LONG:,} should do")
+
+
+@rule(
+    "AK306",
+    "odd-example",
+    "info",
+    "An example without a user's or an assistant's words shows the main model only half of the hand-over.",
+    "description: <example>A user asks for help</example>",
+)
+def odd_example(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report examples that miss a half."""
+    for place, example in enumerate(agent.examples, 1):
+        if not example.user or not example.assistant:
+            missing = "user" if not example.user else "assistant"
+            yield Hit(agent.offset_of("description", "<example>"), f"example {place} has no `{missing}:`")

@@ -1,1 +1,227 @@
-"""Rules of lint: fields."""
+"""Rules of lint: the fields and their values."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agentkit.definition import mending
+from agentkit.definition.fields import BY_NAME, FIELDS, REMOVED_TOOLS, meant
+from agentkit.definition.findings import Hit, rule
+from agentkit.definition.hooks import event_trouble
+from agentkit.definition.tools import base, known_tool, meant_tool
+
+if TYPE_CHECKING:
+    from agentkit.definition.agent import AgentDefinition
+
+_KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+_MODEL_ID = re.compile(r"[a-z0-9@.:/_-]*\d[\w@.:/\[\]-]*\Z|[\w.-]+/[\w./:-]+\Z")
+_CHOICES = tuple(field for field in FIELDS if field.values and field.kind in ("choice", "boolean"))
+
+
+@rule(
+    "AK210",
+    "misspelt-field",
+    "warning",
+    "The loader ignores a key it does not know, and this one looks like a slip for one it knows.",
+    "allowed-tools: Read",
+    mend=mending.rename_fields,
+)
+def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report keys that are likely slips."""
+    for key in agent.metadata:
+        if key not in BY_NAME and (field := meant(key)):
+            fix = f"rename it to {field}" if field not in agent.metadata else None
+            yield Hit(agent.offset_of(key), f"{key!r} has no effect; {field!r} is meant?", fix)
+
+
+@rule(
+    "AK211",
+    "unknown-field",
+    "info",
+    "The loader ignores keys it does not know; people keep notes in them, which is harmless.",
+    "vibe: calm",
+)
+def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report keys the loader does not know."""
+    for key in agent.metadata:
+        if key not in BY_NAME and not meant(key):
+            yield Hit(agent.offset_of(key), f"{key!r} is no field of the loader and has no effect")
+
+
+@rule(
+    "AK212",
+    "bad-value",
+    "warning",
+    "A value the field cannot have makes the loader drop that field alone, without a word.",
+    "permissionMode: ask",
+    mend=mending.letter_case,
+)
+def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report values that a field cannot have."""
+    for field in _CHOICES:
+        value = agent.metadata.get(field.name)
+        if value is None or (field.name == "model" and _model_fits(value)):
+            continue
+        shown = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+        if shown in field.values or (field.name == "effort" and isinstance(value, int)):
+            continue
+        fix = None
+        if isinstance(value, str) and value.lower() in field.values:
+            fix = f"write {value.lower()}"
+        accepted = ", ".join(field.values)
+        yield Hit(agent.offset_of(field.name), f"{field.name} cannot be {str(value)[:60]!r}; it can be {accepted}", fix)
+    turns = agent.metadata.get("maxTurns")
+    if turns is not None and not (type(turns) is int and turns > 0):
+        yield Hit(agent.offset_of("maxTurns"), f"maxTurns must be a positive whole number, not {turns!r}")
+    servers = agent.metadata.get("mcpServers")
+    if servers is not None and not (isinstance(servers, list) and all(isinstance(one, (str, dict)) for one in servers)):
+        yield Hit(agent.offset_of("mcpServers"), "mcpServers must be a list of names or {name: configuration}")
+
+
+def _model_fits(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    bare = value.removesuffix("[1m]")
+    return bare in BY_NAME["model"].values or bare == "default" or bool(_MODEL_ID.match(bare))
+
+
+@rule(
+    "AK213",
+    "removed-tool",
+    "warning",
+    "The program no longer has this tool, so its name grants nothing.",
+    "tools: Read, MultiEdit",
+    mend=mending.tool_names,
+)
+def removed_tool(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report tools of older releases."""
+    for name in agent.tools or ():
+        if name in REMOVED_TOOLS:
+            instead = REMOVED_TOOLS[name]
+            yield Hit(agent.offset_of("tools", name), f"{name} no longer exists; {instead} does its work", f"{instead}")
+
+
+@rule(
+    "AK214",
+    "unknown-tool",
+    "warning",
+    "Tool names count letter case; a name the program does not have grants nothing.",
+    "tools: read, Grep",
+    mend=mending.tool_names,
+)
+def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report tools that resolve to nothing beside some that do."""
+    names = agent.tools or ()
+    if not any(known_tool(name) for name in names):
+        return
+    for name in names:
+        if not known_tool(name) and name not in REMOVED_TOOLS:
+            instead = meant_tool(name)
+            fix = f"write {instead}" if instead else None
+            yield Hit(agent.offset_of("tools", name), f"there is no tool {name[:60]!r}", fix)
+
+
+@rule(
+    "AK215",
+    "bash-specifier",
+    "warning",
+    "A specifier such as Bash(git:*) does not narrow anything here: it grants all of Bash.",
+    "tools: Bash(git:*)",
+)
+def bash_specifier(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report specifiers that grant the whole tool."""
+    for name in agent.tools or ():
+        if "(" in name and base(name) not in ("Agent", "Task"):
+            yield Hit(agent.offset_of("tools", name), f"{name[:60]} grants all of {base(name)}")
+
+
+@rule(
+    "AK216",
+    "allowed-and-disallowed",
+    "warning",
+    "disallowedTools is applied first, so a tool in both lists is not there.",
+    "tools: Read, Write\ndisallowedTools: Write",
+)
+def both_lists(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report tools that are both allowed and disallowed."""
+    if "disallowedTools" in agent.metadata:
+        for name in agent.tools or ():
+            if name in agent.disallowed_tools:
+                yield Hit(agent.offset_of("disallowedTools", name), f"{name} is both allowed and disallowed")
+
+
+@rule(
+    "AK217",
+    "bypass-permissions",
+    "warning",
+    "bypassPermissions lets the agent do anything without asking, whatever text it has just read.",
+    "permissionMode: bypassPermissions",
+)
+def bypass(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report bypassPermissions."""
+    if agent.metadata.get("permissionMode") == "bypassPermissions":
+        yield Hit(agent.offset_of("permissionMode"), "the agent never asks before it acts")
+
+
+@rule(
+    "AK218",
+    "ignored-in-plugins",
+    "warning",
+    "Agents that come with a plugin cannot set this field; the loader ignores it there.",
+    "permissionMode: plan",
+)
+def ignored_in_plugins(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report fields that plugins cannot set, in a file of a plugin."""
+    for field in FIELDS:
+        if field.ignored_in_plugins and field.name in agent.metadata and agent.in_plugin:
+            yield Hit(agent.offset_of(field.name), f"{field.name} is ignored in a plugin's agent")
+
+
+@rule(
+    "AK219",
+    "duplicate-field",
+    "warning",
+    "Of a key that stands twice only the last counts.",
+    "model: opus\nmodel: haiku",
+)
+def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report keys that stand twice."""
+    entries = agent.document.entries
+    if len(entries) == len(agent.metadata):
+        return
+    for key, count in Counter(entry.key for entry in entries).items():
+        if count > 1:
+            yield Hit(agent.offset_of(key), f"{key!r} stands {count} times; this last one counts")
+
+
+@rule(
+    "AK220",
+    "name-style",
+    "info",
+    "Names are lowercase words joined by hyphens, 3 to 50 characters; others are harder to call.",
+    "name: Backend_Engineer",
+)
+def name_style(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report names that are not kebab-case."""
+    name = agent.name
+    if name and agent.verdict != "dropped" and not (3 <= len(name) <= 50 and _KEBAB.match(name)):
+        yield Hit(agent.offset_of("name"), f"{name[:60]!r} is not lowercase words joined by hyphens (3 to 50)")
+
+
+@rule(
+    "AK221",
+    "hook-ignored",
+    "warning",
+    "The loader ignores malformed hooks of this event without a word.",
+    "hooks:\n  Stop: echo done",
+)
+def hook_ignored(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report malformed hooks that do not drop the agent."""
+    hooks = agent.metadata.get("hooks")
+    if isinstance(hooks, dict) and agent.verdict != "dropped":
+        for event, matchers in hooks.items():
+            if found := event_trouble(event, matchers):
+                yield Hit(agent.offset_of("hooks"), f"this hook has no effect: {found}")

@@ -1,1 +1,183 @@
-"""Rules of lint: load."""
+"""Rules of lint: whether the loader takes the file, and whether it reads what was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from agentkit.definition import mending
+from agentkit.definition.findings import Hit, rule
+from agentkit.definition.tools import known_tool
+
+if TYPE_CHECKING:
+    from agentkit.definition.agent import AgentDefinition
+
+_CUT = re.compile(r"^[A-Za-z_][\w-]*:[ \t]+[^\s\"'\[{|>#&!][^\n]*?[ \t](#[^\n]*)", re.MULTILINE)
+_PATH = re.compile(r"[A-Za-z]:\\|\\n\w*\\|\\\w+\\n|\.\\n")
+
+
+@rule(
+    "AK101",
+    "does-not-load",
+    "error",
+    "The real program silently ignores a file whose frontmatter it cannot read, so the agent does not exist.",
+    "description: first line\nsecond line without indentation",
+    mend=mending.requoted,
+)
+def does_not_load(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a frontmatter that is missing, or does not parse even after the repair."""
+    if agent.verdict == "dropped" and not agent.refused:
+        fix = "quote the values that break the YAML" if mending.requoted(agent) != agent else None
+        yield Hit(agent.error_offset, f"the loader drops this file: {agent.reason}", fix)
+
+
+@rule(
+    "AK102",
+    "bad-name",
+    "error",
+    "The loader drops an agent without a name, or whose name is no text, begins with -, holds a colon or is too long.",
+    "name: team:reviewer",
+)
+def bad_name(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a name that drops the agent."""
+    if agent.refused and "name" in (agent.reason or "").split()[:4]:
+        yield Hit(agent.offset_of("name"), f"the loader drops this agent: {agent.reason}")
+
+
+@rule(
+    "AK103",
+    "no-description",
+    "error",
+    "The loader drops an agent whose description is missing, empty, a number or true/false.",
+    "description: 2024",
+)
+def no_description(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a description that drops the agent."""
+    if agent.refused and "description" in (agent.reason or "").split()[:4]:
+        yield Hit(agent.offset_of("description"), f"the loader drops this agent: {agent.reason}")
+
+
+@rule(
+    "AK104",
+    "malformed-hooks",
+    "error",
+    "One malformed hook makes the loader drop the whole agent.",
+    "hooks: []",
+)
+def malformed_hooks(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report hooks that drop the agent."""
+    if agent.refused and (agent.reason or "").startswith("hooks"):
+        yield Hit(agent.offset_of("hooks"), f"the loader drops this agent: {agent.reason}")
+
+
+@rule(
+    "AK105",
+    "tools-resolve-to-nothing",
+    "error",
+    "When no name in `tools` is one the program has, the agent starts with no tools at all.",
+    "tools: read, grep",
+    mend=mending.tool_names,
+)
+def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a tools field of which nothing is left."""
+    if agent.tools and not any(known_tool(name) for name in agent.tools):
+        fix = "write the names as the program spells them" if mending.tool_names(agent) != agent else None
+        yield Hit(agent.offset_of("tools"), f"none of these tools exists: {', '.join(agent.tools)[:200]}", fix)
+
+
+@rule(
+    "AK110",
+    "inner-fence",
+    "error",
+    "The frontmatter ends at the first --- anywhere; fields after it become part of the prompt and have no effect.",
+    "description: fast --- and careful\ntools: Read",
+    mend=mending.inner_fence,
+)
+def inner_fence(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a closing fence that stands inside a line."""
+    envelope = agent.document.envelope
+    if envelope.why is None and agent.text[envelope.block_end - 1] != "\n":
+        fix = "write the --- so that it does not close the block" if mending.inner_fence(agent) != agent else None
+        yield Hit(envelope.block_end, "this --- ends the frontmatter; what follows it is read as the prompt", fix)
+
+
+@rule(
+    "AK111",
+    "cut-at-comment",
+    "error",
+    "In a plain value a blank and # begin a comment, so the rest of the line is lost.",
+    "description: Fixes issue #12 and its friends",
+    mend=mending.quote_comments,
+)
+def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report one-line descriptions and names that a comment cuts."""
+    envelope = agent.document.envelope
+    if envelope.why is not None or agent.verdict != "loads" or agent.text.find(" #", 0, envelope.block_end) < 0:
+        return
+    for match in _CUT.finditer(agent.text, envelope.block_start, envelope.block_end):
+        if match[0].startswith(("name:", "description:")) and agent.text[match.start()] not in " -":
+            yield Hit(match.start(1), f"everything from {match[1][:40]!r} on is a comment", "quote the whole value")
+
+
+@rule(
+    "AK112",
+    "backslash-n",
+    "error",
+    "The loader turns each backslash followed by n into a line end, so a path such as C:\\new is corrupted.",
+    "description: Reads C:\\new\\files",
+    mend=mending.forward_slashes,
+)
+def backslash_n(agent: AgentDefinition) -> Iterator[Hit]:
+    r"""Report a backslash-n in the description that looks like part of a path."""
+    raw = agent.metadata.get("description")
+    if isinstance(raw, str) and "\\n" in raw:
+        for match in _PATH.finditer(raw):
+            if "\\n" in raw[match.start() : match.end() + 60].split(" ")[0]:
+                word = raw[match.start() :].split(" ")[0][:40]
+                yield Hit(agent.offset_of("description"), f"the backslash-n in {word!r} becomes a line end", "write /")
+                return
+
+
+@rule(
+    "AK201",
+    "loads-by-repair",
+    "warning",
+    "The YAML is wrong; only the loader's one repair pass saves the file, and every other reader of it fails.",
+    "description: Use this agent: always",
+    mend=mending.write_repair,
+)
+def loads_by_repair(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report a file that loads only by the repair."""
+    if agent.verdict == "repaired":
+        fix = "quote the values as the repair does" if mending.write_repair(agent) != agent else None
+        yield Hit(agent.error_offset, f"{agent.reason}", fix)
+
+
+@rule(
+    "AK202",
+    "crlf",
+    "warning",
+    "CRLF line ends switch the loader's repair off: one `: ` in a plain value and the file is dropped.",
+    mend=mending.unix_lines,
+)
+def crlf(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report CRLF line ends."""
+    place = agent.source.find(b"\r\n")
+    if place >= 0:
+        fix = "write LF line ends"
+        yield Hit(len(agent.source[:place].decode("utf-8", "surrogateescape")), "the lines end in CRLF", fix)
+
+
+@rule(
+    "AK203",
+    "not-utf8",
+    "warning",
+    "Bytes that are not UTF-8 reach the model as replacement characters.",
+)
+def not_utf8(agent: AgentDefinition) -> Iterator[Hit]:
+    """Report bytes that are not UTF-8."""
+    if not agent.source.isascii():
+        bad = re.search("[\udc80-\udcff]", agent.text)
+        if bad:
+            yield Hit(bad.start(), "these bytes are not UTF-8; the model sees a replacement character")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from agentkit.backends import caching, prices
@@ -196,8 +197,10 @@ class Caller:
         return CallError(scrub(f"{type(error).__name__}: {error}", self._keys), kind="other")
 
     def _clean(self, reply: Reply) -> Reply:
+        """Return the reply without keys, its time in whole milliseconds: what is kept is what is shown now."""
+        latency = round(reply.latency_s, 3)
+        if latency != reply.latency_s:
+            reply = replace(reply, latency_s=latency)
         if not any(key in reply.output for key in self._keys):
             return reply
-        from dataclasses import replace
-
         return replace(reply, output=scrub(reply.output, self._keys), blocks=())

@@ -257,7 +257,7 @@ def _reply(call: Call) -> dict[str, Any]:
     kept: dict[str, Any] = {"output": reply.output, "stop_reason": reply.stop_reason, "model": reply.model}
     for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"):
         kept[name] = getattr(reply, name)
-    kept["latency_s"] = round(reply.latency_s, 3)
+    kept["latency_s"] = reply.latency_s
     kept["cost_usd"] = call.cost_usd
     return {**kept, "blocks": list(reply.blocks)} if reply.blocks else kept
 

@@ -24,7 +24,7 @@ class Difference:
     @property
     def same(self) -> int:
         """How many replies are the same."""
-        return sum(first == second for _, _, first, second in self.pairs)
+        return sum(first is not None and first == second for _, _, first, second in self.pairs)
 
     def __str__(self) -> str:
         from agentkit.views.diff import words_text

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from agentkit.backends.protocol import Backend
 from agentkit.errors import AgentkitError, DeadlineExceeded, PlanError
@@ -25,7 +26,9 @@ from agentkit.experiment.results import Results
 from agentkit.experiment.runner import Run, report
 from agentkit.experiment.sampling import Samples
 from agentkit.experiment.stale import HINT
-from agentkit.experiment.store import DEFAULT_PATH, Store
+
+if TYPE_CHECKING:
+    from agentkit.experiment.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,11 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
             if on_outcome is not None:
                 on_outcome(outcome)
         return results
-    backend = order.backend if order.backend is not None else _chosen()
-    loop.used(backend)
+    backend = order.backend if order.backend is not None else chosen()
     store = await _open_store(order, backend)
     try:
-        return await _with_store(order, backend, store, cassette, on_outcome)
+        async with loop.using(backend):
+            return await _with_store(order, backend, store, cassette, on_outcome)
     finally:
         if cassette is not None:
             cassette.save()
@@ -117,13 +120,11 @@ async def _replay(order: Order, cassette: Cassette) -> Results:
     return Results(plan, outcomes, backend=first.backend, fidelity=first.fidelity, order=order)
 
 
-async def laid_out(order: Order) -> tuple[Backend, Plan, dict[str, Any]]:
-    """Return the backend, the plan and the finished calls of an order, and carry nothing out."""
-    backend = order.backend if order.backend is not None else _chosen()
-    loop.used(backend)
-    store = await _open_store(order, backend)
+async def laid_out(order: Order, backend: Backend) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan and the finished calls of an order, and carry nothing out."""
+    store = await _open_store(order, backend, only_existing=True)
     try:
-        return (backend, *await _planned(order, backend, store))
+        return await _planned(order, backend, store)
     finally:
         if store is not None:
             await asyncio.to_thread(store.close)
@@ -212,13 +213,17 @@ def _most(order: Order, backend: Backend) -> int | None:
     return min((number for number in given if number is not None), default=None)
 
 
-async def _open_store(order: Order, backend: Backend) -> Store | None:
+async def _open_store(order: Order, backend: Backend, *, only_existing: bool = False) -> Store | None:
     """Open the store, off the loop; scripted replies are kept only where a file is named."""
     if order.store is False or (order.store in (None, True) and backend.name == "scripted"):
         return None
+    from agentkit.experiment.store import DEFAULT_PATH, Store
+
     path = os.environ.get("AGENTKIT_STORE") or DEFAULT_PATH if order.store in (None, True) else order.store
     assert not isinstance(path, bool)
     assert path is not None
+    if only_existing and not Path(path).exists():
+        return None
     store = await asyncio.to_thread(Store, path)
     if store.damage:
         print("\n".join(store.damage), file=sys.stderr)  # noqa: T201 - the user has to know, whatever shows progress
@@ -277,7 +282,18 @@ def _salt(fidelity: str) -> str:
     return "" if fidelity == "bare" else fidelity
 
 
-def _chosen() -> Backend:
+_chosen: Backend | None = None
+
+
+def chosen() -> Backend:
+    """Return the backend of a run that names none: chosen anew where the keys changed, else the one of the run before.
+
+    So the embedded model is started once, and says once that it stands in.
+    """
+    global _chosen
     from agentkit.backends.detect import choose
 
-    return choose()
+    fresh = choose()
+    if _chosen is None or _chosen.name != fresh.name or fresh.name == "messages":
+        _chosen = fresh
+    return _chosen

@@ -7,11 +7,9 @@ loop is running already, as in a notebook. An interrupt cancels what runs there.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import threading
-import weakref
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -19,12 +17,14 @@ Value = TypeVar("Value")
 
 POLL_S = 0.2
 """How often an awaiting caller's own loop turns, so that an interrupt reaches it."""
+CLOSING_S = 0.3
+"""How long a backend may take to close its connections."""
 PATIENCE_S = 0.9
 """How long an interrupted caller waits for what is being put away."""
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
-_used: weakref.WeakSet[Any] = weakref.WeakSet()
+_users: dict[int, int] = {}
 
 
 def the_loop() -> asyncio.AbstractEventLoop:
@@ -37,10 +37,18 @@ def the_loop() -> asyncio.AbstractEventLoop:
         return _loop
 
 
-def used(backend: Any) -> None:
-    """Note a backend whose connections have to be closed when the process ends."""
-    with contextlib.suppress(TypeError):  # a backend with slots takes no weak reference, and closes itself
-        _used.add(backend)
+@contextlib.asynccontextmanager
+async def using(backend: Any) -> AsyncIterator[None]:
+    """Use a backend for one run; its connections are closed when no run uses it any more."""
+    _users[id(backend)] = _users.get(id(backend), 0) + 1
+    try:
+        yield
+    finally:
+        _users[id(backend)] -= 1
+        if not _users[id(backend)]:
+            del _users[id(backend)]
+            with contextlib.suppress(Exception):  # what came back matters more than a connection that will not close
+                await asyncio.wait_for(asyncio.shield(backend.aclose()), CLOSING_S)
 
 
 def submit(work: Coroutine[Any, Any, Value]) -> Future[Value]:
@@ -100,16 +108,3 @@ async def _signal_idle(finished: threading.Event) -> None:
     if cancelled:
         await asyncio.wait(cancelled, timeout=PATIENCE_S)
     finished.set()
-
-
-@atexit.register
-def _close_used() -> None:
-    backends = list(_used)
-    if not backends or _loop is None or not _loop.is_running():
-        return
-
-    async def close() -> None:
-        await asyncio.gather(*(backend.aclose() for backend in backends), return_exceptions=True)
-
-    with contextlib.suppress(Exception):  # the process is ending; what does not close now dies with it
-        submit(close()).result(timeout=1.0)

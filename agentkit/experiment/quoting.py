@@ -11,7 +11,7 @@ from agentkit.backends import caching, tokens
 from agentkit.backends.prices import FREE, Rates, rates
 from agentkit.backends.protocol import Backend
 from agentkit.experiment import loop
-from agentkit.experiment.execute import Order, laid_out
+from agentkit.experiment.execute import Order, chosen, laid_out
 from agentkit.experiment.plan import Trial
 
 COUNTED_AT_MOST = 24
@@ -102,9 +102,11 @@ async def _quote(order: Order) -> Quote:
     task = asyncio.current_task()
     assert task is not None
     loop.active(task)
-    backend, plan, found = await laid_out(order)
-    missing = list({trial.key: trial for trial in plan.trials if trial.key not in found}.values())
-    sizes, counted = await _sizes(backend, missing)
+    backend = order.backend if order.backend is not None else chosen()
+    async with loop.using(backend):
+        plan, found = await laid_out(order, backend)
+        missing = list({trial.key: trial for trial in plan.trials if trial.key not in found}.values())
+        sizes, counted = await _sizes(backend, missing)
     most = [int(trial.request["max_tokens"]) for trial in missing]
     lengths = [call.reply.output_tokens for call in found.values()]
     likely = round(sum(lengths) / len(lengths)) if lengths else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
@@ -290,7 +291,11 @@ class Results(Sequence[Outcome]):
         )
 
     def _told(self) -> list[Any]:
-        return [(one.trial, one.calls and [call.reply for call in one.calls], one.failure) for one in self._outcomes]
+        # A request id and its kind are no part of what came back; a cassette does not keep them.
+        return [
+            (one.trial, [(call.cost_usd, replace(call.reply, extra={})) for call in one.calls], one.failure)
+            for one in self._outcomes
+        ]
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentkit.backends import caching
 from agentkit.errors import BackendError
@@ -22,7 +22,9 @@ from agentkit.experiment.outcome import Outcome
 from agentkit.experiment.plan import Plan, Trial
 from agentkit.experiment.progress import TICK_S, Meter, Progress
 from agentkit.experiment.record import Call, Claimed, Failure, failure_of
-from agentkit.experiment.store import Store
+
+if TYPE_CHECKING:
+    from agentkit.experiment.store import Store
 
 PORTION = 64
 """Trials claimed at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from agentkit.experiment.store_schema import VERSION, prepare
 
 KEPT = ("texts", "calls", "tool_results", "errors", "models", "batches")
 """Tables worth saving; owners and claims belong to processes."""
+MOST_PAGES = 1 << 24
+"""A header that tells of more is damaged itself."""
 DAMAGED = ("malformed", "not a database", "corrupt")
 
 
@@ -42,9 +45,9 @@ def connect(path: Path, busy_s: float) -> sqlite3.Connection:
     """Open the file as it is and bring it to the current version."""
     connection = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         prepare(connection, str(path))
+        connection.execute("PRAGMA journal_mode = WAL")
     except BaseException:
         connection.close()
         raise
@@ -75,30 +78,49 @@ def _salvage(path: Path, busy_s: float) -> tuple[sqlite3.Connection, tuple[str, 
             path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
     connection = connect(path, busy_s)
     lines = [f"{path} was damaged; it is kept as {aside.name}"]
+    work = aside.with_name(f"{aside.name}.reading")
+    old = None
     try:
-        old = sqlite3.connect(aside, isolation_level=None)
-        old.execute("PRAGMA query_only = ON")
+        _readable_copy(aside, work)
+        old = sqlite3.connect(work, isolation_level=None)
         if old.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             raise sqlite3.DatabaseError("its header cannot be read")
-    except sqlite3.DatabaseError as error:
-        return connection, (*lines, f"nothing of it can be read: {error}")
-    try:
         for table in KEPT:
             lines += _copy(old, connection, table)
+    except (sqlite3.DatabaseError, OSError) as error:
+        lines.append(f"nothing more of it can be read: {error}")
     finally:
-        old.close()
+        if old is not None:
+            old.close()
+        for ending in ("", "-wal", "-shm"):
+            work.with_name(work.name + ending).unlink(missing_ok=True)
     return connection, tuple(lines)
+
+
+def _readable_copy(damaged: Path, copy: Path) -> None:
+    """Copy a damaged file and fill it up to the length its header tells: SQLite reads nothing of a shorter one."""
+    shutil.copyfile(damaged, copy)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copyfile(damaged.with_name(f"{damaged.name}-wal"), copy.with_name(f"{copy.name}-wal"))
+    with copy.open("r+b") as file:
+        head = file.read(32)
+        size = int.from_bytes(head[16:18], "big")
+        pages = int.from_bytes(head[28:32], "big")
+        length = (65536 if size == 1 else size) * pages
+        if head.startswith(b"SQLite format 3") and length > copy.stat().st_size and pages < MOST_PAGES:
+            file.truncate(length)
 
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> list[str]:
     """Copy the readable rows of a table, one by one where the whole cannot be read."""
     saved = lost = 0
+    ends = True
     new.execute("BEGIN")
     try:
         try:
             last = old.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0
         except sqlite3.DatabaseError:
-            last = _probe(old, table)
+            last, ends = _probe(old, table), False
         for number in range(1, last + 1):
             try:
                 row = old.execute(f"SELECT * FROM {table} WHERE rowid = ?", (number,)).fetchone()
@@ -117,7 +139,8 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> list[
         raise StoreError(f"the readable part of the store could not be copied: {error}") from error
     if not saved and not lost:
         return []
-    return [f"{table}: {saved} rows kept" + (f", {lost} cannot be read" if lost else "")]
+    missing = f", {lost} cannot be read" if ends else ", the rest cannot be read"
+    return [f"{table}: {saved} rows kept{missing if lost else ''}"]
 
 
 def _probe(old: sqlite3.Connection, table: str, limit: int = 1 << 24) -> int:

@@ -9,7 +9,8 @@ import ipywidgets as w
 
 from agentkit.views import _words, safe
 from agentkit.widgets._editor_fields import Inputs, box, button, html
-from agentkit.widgets._form_state import FormState, Part, neighbour
+from agentkit.widgets._form_sections import Part, neighbour
+from agentkit.widgets._form_state import FormState
 
 PARTS = (
     ("context", "Context"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,49 +16,15 @@ from agentkit.definition import files, yamlcore
 from agentkit.definition.agent import AgentDefinition
 from agentkit.definition.examples import Example
 from agentkit.definition.fields import BY_NAME
-from agentkit.definition.sections import Section, family
 from agentkit.errors import AgentkitError, EditError, FileChanged
 from agentkit.views import diff
+from agentkit.widgets._form_sections import Off, Part, Step, neighbour, parts, switched_off, switched_on
 
 BURST_S = 1.0
 """Seconds between two keystrokes of one field beyond which undo takes them apart."""
 
 STEPS = 500
 """Steps that undo remembers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Off:
-    """A section that is switched off: its text, and where it goes back."""
-
-    title: str
-    text: str
-    place: int
-    """How many sections of the prompt stand before it."""
-    level: int
-    gap: str
-    """The blank lines before it, where it was the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One section as the form lists it."""
-
-    title: str
-    size: int
-    """Characters."""
-    on: bool
-    level: int
-    index: int
-    """Its place among `value.sections` where it is on, in `off` where it is off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The form at one moment."""
-
-    agent: AgentDefinition
-    off: tuple[Off, ...] = ()
 
 
 class FormState:
@@ -193,56 +159,15 @@ class FormState:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The sections with a title, on and off, in the order of the prompt."""
-        sections = self.value.sections
-        found = [
-            (place, 1, Part(section.title, len(section.text), True, section.level, place))
-            for place, section in enumerate(sections)
-            if section.title
-        ]
-        found += [
-            (min(off.place, len(sections)), 0, Part(off.title, len(off.text), False, off.level, index))
-            for index, off in enumerate(self.off)
-        ]
-        return tuple(part for _, _, part in sorted(found, key=lambda entry: (entry[0], entry[1], entry[2].index)))
+        return parts(self._steps[self._at])
 
     def switch_off(self, index: int) -> bool:
         """Take a section, with the deeper ones under it, out of the prompt and keep it at hand."""
-
-        def change(step: Step) -> Step:
-            agent = step.agent
-            sections = agent.sections
-            section, end = sections[index], family(sections, index)
-            text = "".join(part.text for part in sections[index:end])
-            after = agent.without(section)
-            before = "".join(part.text for part in sections[:index])
-            kept = Off(section.title, text, index, section.level, before[len(before.rstrip()) :])
-            # Among sections that wait at one place, their order here is their order in the prompt.
-            earlier = tuple(off for off in step.off if off.place <= index)
-            later = tuple(replace(off, place=_shifted(off.place, index, end)) for off in step.off if off.place > index)
-            return Step(after, (*earlier, kept, *later))
-
-        return self._try(change)
+        return self._try(lambda step: switched_off(step, index))
 
     def switch_on(self, index: int) -> bool:
         """Put a section that is off back in its place."""
-
-        def change(step: Step) -> Step:
-            off = step.off[index]
-            sections = step.agent.sections
-            place = min(off.place, len(sections))
-            before = "".join(section.text for section in sections[:place])
-            after = "".join(section.text for section in sections[place:])
-            line = step.agent.document.newline
-            if before and not before.endswith(("\n\n", "\r\n\r\n")):
-                before = before.rstrip() + (off.gap or line * 2)
-            text = off.text if not after or off.text.endswith("\n") else off.text + line * 2
-            whole = before + text + after
-            agent = step.agent.replace(system_prompt=whole if after else whole.rstrip())
-            grown = len(agent.sections) - len(sections)
-            later = tuple(replace(each, place=each.place + grown) for each in step.off[index + 1 :])
-            return Step(agent, step.off[:index] + later)
-
-        return self._try(change)
+        return self._try(lambda step: switched_on(step, index))
 
     def move_part(self, index: int, by: int) -> bool:
         """Move a section that is on past its neighbour of the same level, up (-1) or down (1)."""
@@ -344,29 +269,12 @@ def described(agent: AgentDefinition) -> tuple[str, str]:
     return lead.rstrip(), text[spans[0][0] :]
 
 
-def neighbour(sections: Sequence[Section], index: int, by: int) -> int | None:
-    """Return the section to change places with: the next of the same level in that direction, none deeper between."""
-    level = sections[index].level
-    at = index + by
-    while 0 <= at < len(sections):
-        if sections[at].level == level and sections[at].title:
-            return at
-        if sections[at].level and sections[at].level < level:
-            return None
-        at += by
-    return None
-
-
 def _gap(agent: AgentDefinition) -> str:
     """Return the white space between the words and the first example, as the file has it."""
     text = agent.description or ""
     lead, _ = described(agent)
     start = next(example.span[0] for example in agent.examples if example.span)
     return text[len(lead) : start] or ("\n\n" if "\n" in text else " ")
-
-
-def _shifted(place: int, start: int, end: int) -> int:
-    return start if place <= end else place - (end - start)
 
 
 def _in_description(text: str) -> str:

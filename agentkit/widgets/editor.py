@@ -129,7 +129,7 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._undo = button("Undo", self.undo, "ak-large")
         self._redo = button("Redo", self.redo, "ak-large")
         self._revert = button("Revert", self.revert, "ak-large", name="Revert to what the file holds")
-        self._save_as = button("Save as …", self._ask_path, "ak-large", name="Save under another name")
+        self._save_as = button("Save as …", self._ask_path, "ak-large", name="Save as … another file")
         self._save = button("Save", self._save_clicked, "ak-large", "ak-main-button", name="Save to the file")
         buttons = [self._undo, self._redo, self._revert, self._save_as, self._save]
         return box([self._title, *buttons], "ak-bar", row=True)
@@ -141,7 +141,9 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._more = more
         self._prompt = inputs.prompt()
         self._preview = html("", "ak-preview")
-        self._mode = w.ToggleButtons(options=["Write", "Preview"], tooltips=["Edit the Markdown", "See it rendered"])
+        self._mode = w.ToggleButtons(
+            options=["Write", "Preview"], tooltips=["Write: edit the Markdown", "Preview: see it rendered"]
+        )
         self._mode.observe(lambda _change: self._show(), "value")
         main = [
             group("Agent", box([inputs.field("name", "Name"), inputs.model()], "ak-row"), inputs.color()),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,6 +124,35 @@ def test_a_killed_server_is_started_again(backend: ak.Embedded) -> None:
     assert gone(pid)
     assert send(backend, request())[0].output
     assert backend.pid not in (None, pid)
+
+
+def test_its_key_is_in_no_list_of_processes(backend: ak.Embedded) -> None:
+    send(backend, request())
+    server = next(iter(llama._servers.values()))
+    _, key = server.address()
+    command = ["ps", "-ww", "-o", "args=", "-p", str(server.pid)]
+    shown = subprocess.run(command, capture_output=True, text=True).stdout if shutil.which("ps") else ""
+    for name in ("cmdline", "environ"):
+        with contextlib.suppress(OSError):
+            shown += Path(f"/proc/{server.pid}/{name}").read_text()
+    assert "llama_child" in shown
+    assert key not in shown
+
+
+def test_a_stranger_is_turned_away(backend: ak.Embedded) -> None:
+    send(backend, request())
+    url, _ = next(iter(llama._servers.values())).address()
+
+    async def work() -> ak.Reply:
+        stranger = ak.Messages(url, "guess")
+        try:
+            return await stranger.send(request())
+        finally:
+            await stranger.aclose()
+
+    with pytest.raises(CallError) as caught:
+        asyncio.run(work())
+    assert caught.value.kind == "authentication"
 
 
 def test_two_backends_share_one_server(backend: ak.Embedded) -> None:

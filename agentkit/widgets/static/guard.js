@@ -2,8 +2,10 @@
 // It holds no state and draws nothing; the form works without it.
 
 function mark(root) {
-  // JupyterLab looks for this on the way up from the element that has the focus.
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  // JupyterLab's shortcuts match the focused element itself (`.jp-Notebook :focus`), so each needs the mark.
+  for (const each of [root, ...root.querySelectorAll("button, input, select, textarea, summary, [tabindex]")]) {
+    each.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
   root.setAttribute("role", "form");
   for (const box of root.querySelectorAll(".ak-group")) {
     const title = box.querySelector(".ak-group-title");
@@ -19,6 +21,20 @@ function mark(root) {
     }
   }
   for (const area of root.querySelectorAll("textarea")) area.setAttribute("spellcheck", "true");
+}
+
+// Typing reaches the kernel a little later than a click does: an input sends its next text when the last was taken.
+function settled(model) {
+  const models = model.widget_manager?._modelsSync?.values?.() ?? [];
+  for (const each of models) if (each.pending_msgs > 0) return false;
+  return true;
+}
+
+async function settle(model) {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let waited = 0; waited < 5000 && !settled(model); waited += 50) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 function render({ model, el }) {
@@ -37,10 +53,22 @@ function render({ model, el }) {
       if (key === "s") {
         event.preventDefault();
         event.stopPropagation();
-        // Typed text leaves the field before the form is saved.
-        model.send({ key: "save" });
+        settle(model).then(() => model.send({ key: "save" }));
       }
-    });
+      // While it is on its way down: text inputs let no key come up again.
+    }, true);
+    let passing = false;
+    root.addEventListener("click", (event) => {
+      const button = event.target.closest(".ak-main-button");
+      if (!button || passing || settled(model)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      settle(model).then(() => {
+        passing = true;
+        button.click();
+        passing = false;
+      });
+    }, true);
   };
   // The element joins the page only after render has returned.
   requestAnimationFrame(start);

@@ -1,0 +1,174 @@
+"""The safe fixes: each gives a definition in which one rule has nothing left to say, or the same one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from agentkit.definition import writing, yamlcore
+from agentkit.definition.envelope import split
+from agentkit.definition.fields import BY_NAME, meant
+from agentkit.definition.repair import repaired, repaired_line
+from agentkit.definition.tools import modern
+
+if TYPE_CHECKING:
+    from agentkit.definition.agent import AgentDefinition
+
+_KEY_LINE = re.compile(r"[A-Za-z_-][\w-]*[ \t]*:(?:[ \t]|\Z)")
+_SPOILT = re.compile(r"([A-Za-z_-][\w-]*)[ \t]*:[ \t]+(.*)\Z", re.DOTALL)
+
+
+def _with_block(agent: AgentDefinition, block: str) -> AgentDefinition:
+    envelope = agent.document.envelope
+    return agent.with_text(agent.text[: envelope.block_start] + block + agent.text[envelope.block_end :])
+
+
+def _block(agent: AgentDefinition) -> str:
+    envelope = agent.document.envelope
+    return agent.text[envelope.block_start : envelope.block_end]
+
+
+def write_repair(agent: AgentDefinition) -> AgentDefinition:
+    """Write into the file what the repair makes of it, where that changes no value; only lines that need it."""
+    if agent.verdict != "repaired":
+        return agent
+    block = _block(agent)
+    lines = block.split("\n")
+    for place, line in enumerate(lines):
+        new = repaired_line(line)
+        if new is not None and (line.startswith("\t") or not _parses_alone(line)):
+            lines[place] = new
+    for candidate in ("\n".join(lines), repaired(block)):
+        mended = _with_block(agent, candidate)
+        if mended.verdict == "loads" and _equal(mended, agent):
+            return mended
+    return agent
+
+
+def _parses_alone(line: str) -> bool:
+    try:
+        value = yamlcore.read(line)
+        quoted = yamlcore.read(repaired_line(line) or line)
+    except yamlcore.YamlError:
+        return False
+    # A value that the repair would turn into another one has to be quoted to stay what it is now.
+    return bool(value == quoted)
+
+
+def _equal(one: AgentDefinition, other: AgentDefinition) -> bool:
+    return dict(one.metadata) == dict(other.metadata) and one.system_prompt == other.system_prompt
+
+
+def requoted(agent: AgentDefinition) -> AgentDefinition:
+    """Double-quote the values that keep the YAML from parsing, lines that run on without indentation included."""
+    envelope = agent.document.envelope
+    if envelope.why is not None or agent.refused or agent.verdict != "dropped":
+        return agent
+    newline = agent.document.newline
+    entries: list[str] = []
+    for line in _block(agent).replace("\r\n", "\n").split("\n"):
+        runs_on = entries and line and not line[0].isspace() and not _KEY_LINE.match(line) and line[0] not in "-#"
+        if runs_on and _SPOILT.match(entries[-1]):
+            entries[-1] = f"{entries[-1].rstrip()} {line}"
+        else:
+            entries.append(line)
+    lines = [line if _stands(line) else _quoted(line) for line in entries]
+    mended = _with_block(agent, newline.join(lines))
+    return mended if mended.verdict == "loads" else agent
+
+
+def _stands(line: str) -> bool:
+    if not _SPOILT.match(line):
+        return True
+    try:
+        yamlcore.read(line + "\n")
+    except yamlcore.YamlError:
+        return False
+    return True
+
+
+def _quoted(line: str) -> str:
+    match = _SPOILT.match(line)
+    if match is None or re.match(r"[|>][-+0-9]*\Z", match[2].strip()):
+        return line
+    value = match[2].strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    return f"{match[1]}: {writing.scalar(value, quote=True)}"
+
+
+def inner_fence(agent: AgentDefinition) -> AgentDefinition:
+    """Break the --- inside a value with an escape, where a proper fence follows."""
+    envelope = agent.document.envelope
+    text = agent.text
+    rest = re.compile(r"^---[ \t]*\r?$", re.MULTILINE).search(text, envelope.block_end + 3)
+    line_start = text.rfind("\n", 0, envelope.block_end) + 1
+    if envelope.why is not None or rest is None or line_start == envelope.block_end:
+        return agent
+    fields = text[line_start : rest.start()].split("\n")
+    for place, line in enumerate(fields):
+        match = _SPOILT.match(line.rstrip("\r"))
+        if match and "---" in line:
+            fields[place] = _quoted(line.rstrip("\r")) + ("\r" if line.endswith("\r") else "")
+        elif line.strip() and not (_KEY_LINE.match(line) or line[0] in " -#\t"):
+            return agent
+    mended = agent.with_text(text[:line_start] + "\n".join(fields) + text[rest.start() :])
+    found = split(mended.text)
+    return mended if mended.verdict != "dropped" and mended.text.startswith("---", found.block_end) else agent
+
+
+def quote_comments(agent: AgentDefinition) -> AgentDefinition:
+    """Quote the name and description that a comment cuts."""
+    block = _block(agent).split("\n")
+    for place, line in enumerate(block):
+        match = re.match(r"(name|description):[ \t]+([^\s\"'\[{|>#&!][^\r]*?[ \t]#[^\r]*)(\r?)\Z", line)
+        if match:
+            block[place] = f"{match[1]}: {writing.scalar(match[2].rstrip(), quote=True)}{match[3]}"
+    return _with_block(agent, "\n".join(block))
+
+
+def forward_slashes(agent: AgentDefinition) -> AgentDefinition:
+    """Write paths in the description with / where a backslash-n would be lost."""
+    raw = agent.metadata.get("description")
+    if not isinstance(raw, str):
+        return agent
+    words = [
+        word.replace("\\", "/") if re.search(r"[A-Za-z]:\\|\\\w+\\", word) and "\\n" in word else word
+        for word in raw.split(" ")
+    ]
+    mended = " ".join(words).replace("\\n", "\n")
+    return agent.replace(description=mended) if " ".join(words) != raw else agent
+
+
+def unix_lines(agent: AgentDefinition) -> AgentDefinition:
+    """Write LF line ends."""
+    return agent.with_text(agent.text.replace("\r\n", "\n"))
+
+
+def tool_names(agent: AgentDefinition) -> AgentDefinition:
+    """Spell tools as the program does, and replace those it no longer has."""
+    if not agent.tools or (names := modern(agent.tools)) == agent.tools:
+        return agent
+    return agent.replace(tools=list(names))
+
+
+def rename_fields(agent: AgentDefinition) -> AgentDefinition:
+    """Rename misspelt keys whose right name is free."""
+    text, taken = agent.text, set(agent.metadata)
+    for entry in reversed(agent.document.entries):
+        field = meant(entry.key)
+        if field and field not in taken and field in BY_NAME:
+            taken.add(field)
+            text = text[: entry.start] + re.sub(r"\A[^:]*", field, text[entry.start :], count=1)
+    return agent.with_text(text)
+
+
+def letter_case(agent: AgentDefinition) -> AgentDefinition:
+    """Write enumerated values in the letter case the loader wants."""
+    wanted = {}
+    for key in ("color", "model", "permissionMode", "memory", "effort", "isolation"):
+        value = agent.metadata.get(key)
+        known = {known.lower(): known for known in BY_NAME[key].values}
+        if isinstance(value, str) and value not in known.values() and value.lower() in known:
+            wanted[key] = known[value.lower()]
+    return agent.replace(**wanted) if wanted else agent

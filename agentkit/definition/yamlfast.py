@@ -1,0 +1,93 @@
+"""The quick way through a frontmatter: one `key: value` per line, plain or double-quoted.
+
+Nine files in ten hold nothing else. Whatever is not certain here is left to the full reader.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agentkit.definition import yamlcore
+from agentkit.definition.yamlscalars import YamlError, double, plain
+
+_BARE = r"(?:[A-Za-z0-9.(/<$]|[^\x00-\x7f])[^\n]*"
+_LINE = re.compile(
+    r'([A-Za-z_][A-Za-z0-9_-]*):(?: +(?:"((?:[^"\\\n]|\\[nt"\\])*)"'
+    rf"|({_BARE})|'((?:[^'\n]|'')*)'|\[([A-Za-z][A-Za-z0-9_ ,-]*)\]))? *\n((?: *- +{_BARE}\n)*)(?: *\n)*"
+)
+
+
+def read(block: str) -> Any:
+    """Read a block, the quick way where that is sure.
+
+    Raises:
+        YamlError: it is not YAML.
+    """
+    quick = fields(block, 0, len(block))
+    return yamlcore.read(block) if quick is None else quick
+
+
+def fields(text: str, start: int, end: int) -> dict[str, Any] | None:
+    r"""Return the fields of `text[start:end]`; None where the full reader has to look.
+
+    Raises:
+        YamlError: a plain value holds a second `: `, which no reader takes.
+
+    >>> block = "name: x\ndescription: \"a\\tb\"\ntools:\n  - Read\n"
+    >>> fields(block, 0, len(block))
+    {'name': 'x', 'description': 'a\tb', 'tools': ['Read']}
+    """
+    if text.find("\r", start, end) >= 0 or text.find("\0", start, end) >= 0:
+        return None
+    values: dict[str, Any] = {}
+    position = start
+    while position < end:
+        match = _LINE.match(text, position, end)
+        if match is None:
+            return None
+        key, quoted, bare, single, flow, items = match.groups()
+        position = match.end()
+        if items:
+            found = _items(items) if match.start(6) == match.end(1) + 1 + _blanks(text, match.end(1) + 1) else None
+            if found is None:
+                return None
+            values[key] = found
+        elif bare is not None:
+            bare = bare.rstrip(" ")
+            if "\t" in bare or " #" in bare or bare[-1] == ":":
+                return None
+            if ": " in bare:
+                column = match.start(3) - match.start() + bare.index(": ") + 1
+                raise YamlError("a second `: ` in a plain value", text.count("\n", start, match.start()) + 1, column)
+            values[key] = plain(bare)
+        elif quoted is not None:
+            values[key] = double(quoted, False) if "\\" in quoted else quoted
+        elif single is not None:
+            values[key] = single.replace("''", "'")
+        elif flow is not None:
+            pieces = [piece.strip(" ") for piece in flow.split(",")]
+            if "" in pieces:
+                return None
+            values[key] = [plain(piece) for piece in pieces]
+        else:
+            values[key] = None
+    return values
+
+
+def _blanks(text: str, position: int) -> int:
+    """Return the length of the blanks and the line end at a place."""
+    end = text.find("\n", position)
+    return end + 1 - position if not text[position:end].strip(" ") else -1
+
+
+def _items(text: str) -> list[Any] | None:
+    lines = text.split("\n")[:-1]
+    margin = lines[0].index("-")
+    values = []
+    for line in lines:
+        item = line[margin + 1 :].strip(" ")
+        if line.index("-") != margin or "\t" in item or ": " in item or " #" in item or item[-1] == ":":
+            return None
+        values.append(plain(item))
+    return values

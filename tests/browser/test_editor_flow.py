@@ -1,0 +1,162 @@
+"""The editor as a person uses it: mouse, keyboard, a file that changes behind the form's back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.lab import REPO, Lab, shoot
+
+import agentkit as ak
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def agent_file(lab: Lab) -> Path:
+    path = lab.root / "agents" / "backend-engineer.md"
+    path.write_bytes((REPO / "agents" / "backend-engineer.md").read_bytes())
+    return path
+
+
+@pytest.fixture
+def form(lab: Lab, desk: Any, agent_file: Path) -> Any:
+    """A notebook with a new form in it."""
+    cells = ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform", "form.value.color"]
+    lab.show(desk, "edit.ipynb", cells)
+    desk.wait_for_selector(".ak-form[data-lm-suppress-shortcuts] .ak-name")
+    return desk
+
+
+def value(lab: Lab, page: Any, expression: str) -> str:
+    return lab.evaluate(page, f"print(form.value.{expression})").strip()
+
+
+def test_editing_and_saving(lab: Lab, form: Any, agent_file: Path) -> None:
+    form.get_by_label("Name", exact=True).fill("backend-builder")
+    form.get_by_label("green").check()
+    form.get_by_role("combobox", name="Model").fill("opus")
+    form.get_by_label("Only these").check()
+    form.get_by_label("Read", exact=True).check()
+    form.get_by_label("Grep").check()
+    form.get_by_label("User says").first.fill("Please add an endpoint")
+    form.get_by_text("Unsaved changes").wait_for()
+    form.get_by_text("+color: green").wait_for()
+    shoot(form, "editor-changed", form.locator(".ak-form"))
+    form.get_by_role("button", name="Save to the file").click()
+    form.get_by_text("No unsaved changes").wait_for()
+    saved = ak.load(agent_file)
+    assert (saved.name, saved.color, saved.model, saved.tools) == ("backend-builder", "green", "opus", ("Read", "Grep"))
+    assert saved.examples[0].user == "Please add an endpoint"
+    assert value(lab, form, "name") == "backend-builder"
+    assert form.errors == []
+
+
+def test_sections_undo_and_redo(lab: Lab, form: Any) -> None:
+    tone = form.get_by_label(re.compile("^Security"))
+    tone.uncheck()
+    form.get_by_label(re.compile("^Security .*off")).wait_for()
+    assert "**Security**" not in form.get_by_label("System prompt, in Markdown").input_value()
+    assert "**Security**" not in value(lab, form, "system_prompt")
+    form.get_by_text("agent = agent.without('Security')").wait_for()
+    form.get_by_role("button", name="Undo").click()
+    form.get_by_text("No unsaved changes").wait_for()
+    assert "**Security**" in form.get_by_label("System prompt, in Markdown").input_value()
+    form.get_by_role("button", name="Redo").click()
+    form.get_by_text("Unsaved changes in").wait_for()
+    form.get_by_role("button", name="Revert to what the file holds").click()
+    form.get_by_text("No unsaved changes").wait_for()
+
+
+def test_examples_as_cards(lab: Lab, form: Any) -> None:
+    form.get_by_role("button", name="Add an example").click()
+    form.get_by_text("Example 4").wait_for()
+    form.get_by_label("User says").nth(3).fill("A fourth case")
+    form.get_by_role("button", name="Move example 4 up").click()
+    form.wait_for_function(
+        "() => [...document.querySelectorAll('.ak-card')][2].querySelectorAll('textarea')[1].value === 'A fourth case'"
+    )
+    form.get_by_role("button", name="Remove example 1").click()
+    form.get_by_text("Example 4").wait_for(state="detached")
+    assert value(lab, form, "examples[1].user") == "A fourth case"
+
+
+def test_preview_shows_the_prompt_rendered(form: Any) -> None:
+    form.get_by_role("button", name="Preview: see it rendered").click()
+    form.locator(".ak-preview strong", has_text="Security").wait_for()
+    shoot(form, "editor-preview", form.locator(".ak-form"))
+
+
+def test_a_file_that_changed_on_disk_is_shown_and_asked_about(lab: Lab, form: Any, agent_file: Path) -> None:
+    form.get_by_label("green").check()
+    form.get_by_text("Unsaved changes in").wait_for()
+    agent_file.write_text(agent_file.read_text().replace("color: blue", "color: pink"))
+    form.get_by_role("button", name="Save to the file").click()
+    form.get_by_text("changed on disk since it was loaded").wait_for()
+    form.locator(".ak-ask").get_by_text("color: pink").wait_for()
+    shoot(form, "editor-conflict", form.locator(".ak-form"))
+    form.get_by_role("button", name="Take what is on disk").click()
+    form.get_by_text("No unsaved changes").wait_for()
+    assert form.get_by_label("pink").is_checked()
+    form.get_by_role("button", name="Undo").click()
+    form.get_by_text("Unsaved changes in").wait_for()
+    assert value(lab, form, "color") == "green"
+
+
+def test_no_key_reaches_the_notebook(lab: Lab, form: Any) -> None:
+    cells = form.locator(".jp-Notebook .jp-Cell").count()
+    form.get_by_role("button", name="Save as … another file").focus()
+    for key in ("b", "a", "x", "d", "d", "m"):
+        form.keyboard.press(key)
+    form.get_by_label("green").focus()
+    form.keyboard.press("b")
+    assert form.locator(".jp-Notebook .jp-Cell").count() == cells
+
+
+def test_the_keyboard_alone_is_enough(lab: Lab, form: Any, agent_file: Path) -> None:
+    form.get_by_label("Name", exact=True).focus()
+    form.keyboard.press("Control+A")
+    form.keyboard.type("typed-name")
+    form.keyboard.press("Tab")
+    form.keyboard.type("haiku")
+    form.keyboard.press("Tab")
+    form.keyboard.press("ArrowDown")
+    form.get_by_text("Unsaved changes in").wait_for()
+    form.keyboard.press("Control+S")
+    form.get_by_text("No unsaved changes").wait_for()
+    saved = ak.load(agent_file)
+    assert (saved.name, saved.model) == ("typed-name", "haiku")
+    assert saved.color != "blue"
+
+
+def test_fast_typing_loses_nothing(lab: Lab, form: Any) -> None:
+    text = "The quick brown fox jumps over the lazy dog. " * 6
+    prompt = form.get_by_label("System prompt, in Markdown")
+    prompt.fill("")
+    prompt.press_sequentially(text, delay=2)
+    form.wait_for_timeout(500)
+    assert value(lab, form, "system_prompt") == text.strip()
+    assert prompt.input_value() == text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, page: Any, agent_file: Path, theme: str) -> None:
+    lab.theme(f"JupyterLab {theme.title()}")
+    lab.notebook("look.ipynb", ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform"])
+    page.set_viewport_size({"width": 1360, "height": 1700})
+    lab.open(page, "look.ipynb")
+    lab.run_all(page)
+    page.get_by_label("green").check()
+    page.get_by_text("+color: green").wait_for()
+    shoot(page, f"editor-{theme}", page.locator(".ak-form"))
+    page.set_viewport_size({"width": 680, "height": 1000})
+    page.wait_for_timeout(300)
+    shoot(page, f"editor-{theme}-narrow")
+    wider = page.evaluate(
+        "() => { const form = document.querySelector('.ak-form'); return form.scrollWidth - form.clientWidth; }"
+    )
+    assert wider <= 1
+    lab.theme("JupyterLab Light")

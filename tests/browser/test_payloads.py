@@ -1,0 +1,105 @@
+"""Every hostile text through every view and the form, in a live trusted notebook and in standalone pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.lab import Lab, shoot
+from payloads import ALL
+
+from agentkit.views import card, diff, safe, table
+from agentkit.views.grid import Cell, Grid, GridRow
+from agentkit.views.page import page as whole_page
+
+ACTIVE = "script, iframe, object, embed, svg, math, img, video, audio, form, style, link, meta, base, input, button"
+STYLES = """() => [document.body, document.querySelector('.jp-NotebookPanel')].map((node) => {
+  const style = getComputedStyle(node);
+  return [style.display, style.visibility, style.color, style.backgroundColor, style.position].join();
+}).join('|')"""
+SETUP = """
+import sys
+sys.path.insert(0, {tests!r})
+from payloads import ALL
+from IPython.display import HTML, display
+from agentkit.views import card, diff, safe, table
+from agentkit.views.grid import Cell, Grid, GridRow
+rows = [GridRow(text, text, text, {{"a": [Cell(text, scores={{text: 1.0}})], text: [Cell(None, error=text)]}}) for text in ALL]
+"""
+VIEWS = (
+    "for at in range(0, len(rows), 40): display(HTML(table.table_html(Grid(['a'], rows[at:at + 40], note=ALL[at]))))",
+    "display(HTML(''.join(card.card_html(card.Card(t, t, t, t, [(t, t)], [(t, 1)], 1, [card.Note(t, t, t, 1, t)])) for t in ALL)))",
+    "display(HTML(''.join(diff.unified_html('a', t, t, t) + diff.words_html(t, 'a') + safe.markdown(t) for t in ALL)))",
+)
+FORM = """
+import agentkit as ak
+agent = ak.loads('---\\nname: a\\ndescription: b\\n---\\nYou.\\n').replace(system_prompt='\\n\\n'.join(t.encode('utf-8', 'replace').decode() for t in ALL))
+form = ak.edit(agent)
+form._mode.value = 'Preview'
+for text in ALL:
+    text = text.encode('utf-8', 'replace').decode()
+    for field in ('name', 'model', 'color', 'whatever'):
+        form.state.set_field(field, text)
+    form.state.set_lead(text)
+    form.state.add_example()
+    form.settle()
+form.state.problem = '\\n'.join(ALL)
+form.settle()
+form
+"""
+
+
+def owned(page: Any) -> Any:
+    return page.evaluate("() => window.__owned")
+
+
+def test_nothing_runs_in_a_trusted_notebook(lab: Lab, desk: Any) -> None:
+    lab.show(desk, "calm.ipynb", ["1"])
+    before = desk.evaluate(STYLES)
+    setup = SETUP.format(tests=str(Path(__file__).parent.parent))
+    lab.show(desk, "payloads.ipynb", [setup, *VIEWS, FORM])
+    desk.wait_for_selector(".ak-form .ak-preview")
+    desk.evaluate(
+        "() => document.querySelectorAll('.jp-OutputArea-output details').forEach((fold) => { fold.open = true; })"
+    )
+    for link in desk.query_selector_all(".jp-OutputArea-output a"):
+        assert str(link.get_attribute("href") or "").startswith(("http://", "https://", "mailto:", "")), link
+        assert "javascript" not in str(link.get_attribute("href") or "")
+    desk.wait_for_timeout(500)
+    assert owned(desk) is None
+    assert desk.left == []
+    assert desk.evaluate(STYLES) == before
+    assert desk.evaluate(f"() => document.querySelectorAll('.jp-RenderedHTMLCommon :is({ACTIVE})').length") == 0
+    assert desk.evaluate(f"() => document.querySelectorAll('.ak-form .widget-html-content :is({ACTIVE})').length") == 0
+    text = desk.evaluate("() => document.querySelector('.jp-Notebook').innerText")
+    assert "<script>window.__owned=1</script>" in text
+    shoot(desk, "payloads")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_runs_in_a_standalone_page(chromium: Any, tmp_path: Path, scheme: str) -> None:
+    rows = [GridRow(text, text, text, {"a": [Cell(text)], "b": [Cell(None, error=text)]}) for text in ALL]
+    parts = [table.table_html(Grid(["a", "b"], rows[at : at + 40])) for at in range(0, len(rows), 40)]
+    parts += [card.card_html(card.Card(text, text, text, text)) for text in ALL]
+    parts += [diff.unified_html("a", text) for text in ALL] + [safe.markdown(text) for text in ALL]
+    file = tmp_path / "page.html"
+    file.write_text(whole_page(ALL[0], parts, lead=ALL[1]))
+    context = chromium.new_context(viewport={"width": 1200, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    page.evaluate("() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    page.wait_for_timeout(300)
+    assert owned(page) is None
+    assert asked == [file.as_uri()]
+    assert (
+        page.evaluate(
+            "() => document.querySelectorAll('body :is(script, iframe, svg, img, style, form, input)').length"
+        )
+        == 0
+    )
+    assert "<script>window.__owned=1</script>" in page.inner_text("body")
+    shoot(page, f"payloads-page-{scheme}")
+    context.close()
