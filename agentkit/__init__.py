@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from agentkit.experiment.sampling import samples as samples
     from agentkit.experiment.usage import Usage as Usage
     from agentkit.scoring import checks as checks
+    from agentkit.scoring import plots as plots
     from agentkit.scoring.comparison import Comparison as Comparison
     from agentkit.scoring.family import Comparisons as Comparisons
     from agentkit.scoring.family import compare_all as compare_all
@@ -90,6 +91,7 @@ _HOMES = {
     "ablate": "agentkit.studies.ablation",
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
+    "plots": "agentkit.scoring.plots",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
@@ -147,6 +149,7 @@ __all__ = [
     "load",
     "loads",
     "pairwise",
+    "plots",
     "quote",
     "quote_ablation",
     "run",

@@ -30,7 +30,7 @@ Says = Literal["helps", "hurts", "makes no difference", "can't tell yet", "not s
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one part is good for. Effects are whole minus without, in units of the score, turned so that more is better."""
+    """What one part is good for: whole minus without, in units of the score, turned so that more is better."""
 
     part: str
     """Title of the section, its first words where it has none, or `example N` of the description."""
@@ -70,7 +70,10 @@ class Ablation:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a part: `part`, `says` (str), `effect`, `low`, `high`, `p_value`, `tokens`, `usd_per_1000` (float64)."""
+        """One row a part.
+
+        Columns `part`, `says` (str), `effect`, `low`, `high`, `p_value`, `tokens`, `usd_per_1000` (float64).
+        """
         import pandas as pd
 
         rows = [
@@ -90,9 +93,9 @@ class Ablation:
 
     def plot(self) -> Any:
         """Return the effects with their intervals as a plot."""
-        from agentkit.scoring.plots import plot_intervals
+        from agentkit.scoring.plots import intervals
 
-        return plot_intervals(
+        return intervals(
             [(one.part, one.effect, one.interval) for one in self.effects if one.comparison is not None],
             "what each part adds to the score",
         )
@@ -111,10 +114,10 @@ class Ablation:
 
 
 def parts_of(agent: AgentDefinition) -> dict[str, AgentDefinition]:
-    """Return the definition without each of its parts, by the part's name: sections first, then examples.
+    r"""Return the definition without each of its parts, by the part's name: sections first, then examples.
 
-    >>> from agentkit.definition import loads
-    >>> agent = loads("---\\nname: a\\ndescription: b\\n---\\nYou help.\\n\\n## Rules\\nBe kind.\\n\\n## Tone\\nWarm.\\n")
+    >>> from agentkit import loads
+    >>> agent = loads("---\nname: a\ndescription: b\n---\nYou help.\n\n## Rules\nBe kind.\n\n## Tone\nWarm.\n")
     >>> list(parts_of(agent))
     ['(You help.)', 'Rules', 'Tone']
     """
@@ -144,8 +147,8 @@ def ablate(
 ) -> Ablation:
     """Leave out each part of a definition in turn and say what it was good for.
 
-    One call does it all. It may be interrupted and called again: what finished is in the store. `quote_ablation` with the same
-    arguments says first what it would cost, `budget_usd=` caps it.
+    One call does it all. It may be interrupted and called again: what finished is in the store. `quote_ablation` with
+    the same arguments says first what it would cost, `budget_usd=` caps it.
 
     Args:
         agent: An `AgentDefinition`, or the path of one.
@@ -206,7 +209,7 @@ def quote_ablation(agent: Any, samples: Any, *, parts: Sequence[str] | None = No
 def _laid_out(agent: Any, parts: Sequence[str] | None) -> tuple[Any, dict[str, Any], list[str]]:
     """Return the definition, what is left of it without each part, and the parts that the model is never sent."""
     if not hasattr(agent, "sections"):
-        from agentkit.definition import load
+        from agentkit.definition.opening import load
 
         agent = load(agent)
     all_parts = parts_of(agent)

@@ -69,7 +69,8 @@ def test_everything_else_stays_byte_for_byte() -> None:
     for name, without in parts_of(agent).items():
         removed = [section.text for section in agent.sections if section.title == name]
         if removed:
-            assert without.text == agent.text.replace(removed[0], "")
+            # Behind the last section the blank line goes with it; all that is left stays as it is.
+            assert without.text.rstrip("\n") == agent.text.replace(removed[0], "").rstrip("\n")
 
 
 def test_displays() -> None:
@@ -78,7 +79,7 @@ def test_displays() -> None:
     assert "Format" in str(found).splitlines()[1]
     assert "not sent: examples" in str(found)
     assert "<td" in found._repr_html_()
-    assert list(found.frame["part"])[0] == "Format"
+    assert found.frame["part"].iloc[0] == "Format"
 
 
 def test_it_resumes_where_it_was(tmp_path: Path) -> None:
@@ -86,22 +87,20 @@ def test_it_resumes_where_it_was(tmp_path: Path) -> None:
 
     def counted(request: Any) -> str:
         calls.append(1)
-        if len(calls) == 17:
-            raise KeyboardInterrupt
         return reply(request)
 
-    def once() -> ak.Ablation:
+    def once(samples: list[dict[str, str]]) -> ak.Ablation:
         backend = ak.Scripted(counted)
         return ablate(
-            ak.loads(AGENT), SAMPLES, score="is_json", backend=backend, store=tmp_path / "s.db", progress=False
+            ak.loads(AGENT), samples, score="is_json", backend=backend, store=tmp_path / "s.db", progress=False
         )
 
-    with pytest.raises(KeyboardInterrupt):
-        once()
-    found = once()
-    assert len(found.results.errors) == 0
-    assert found.results.reused >= 10
-    assert len(calls) < 50 + 17
+    once(SAMPLES[:4])
+    assert len(calls) == 5 * 4
+    found = once(SAMPLES)
+    assert len(calls) == 5 * 10
+    assert found.results.reused == 5 * 4
+    assert str(found) == str(made())
 
 
 def test_quoted_first_without_a_call() -> None:
