@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from agentkit.scoring.grader import Grader as Grader
     from agentkit.scoring.preference import Pairwise as Pairwise
     from agentkit.scoring.preference import pairwise as pairwise
+    from agentkit.scoring.ratings import agreement as agreement
+    from agentkit.scoring.ratings import corrected_mean as corrected_mean
     from agentkit.scoring.score import Check as Check
     from agentkit.scoring.score import Score as Score
     from agentkit.scoring.verdict import compare as compare
@@ -92,6 +94,8 @@ _HOMES = {
     "across": "agentkit.experiment.plan",
     "arun": "agentkit.experiment.running",
     "plots": "agentkit.scoring.plots",
+    "agreement": "agentkit.scoring.ratings",
+    "corrected_mean": "agentkit.scoring.ratings",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
@@ -140,10 +144,12 @@ __all__ = [
     "Variant",
     "ablate",
     "across",
+    "agreement",
     "arun",
     "checks",
     "compare",
     "compare_all",
+    "corrected_mean",
     "edit",
     "errors",
     "load",

@@ -1,12 +1,13 @@
 """Plots of scores: one call each, readable on light and dark pages, with a text twin.
 
-A `Figure` shows as SVG in a notebook and as text everywhere else; the text is what a replay compares. Lines and words
-are of a grey that both themes can carry, the background is transparent, and marks differ in shape as well as in colour.
+A `Figure` shows as a picture in a notebook and as text everywhere else; the text is what a replay compares. Lines and
+words are of a grey that both themes can carry, the background is transparent, and marks differ in shape as well as in
+colour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,23 +42,30 @@ class Figure:
         Raises:
             MissingExtra: matplotlib is not installed.
         """
+        return self._rendered("svg", Date=None, Creator=None).decode()
+
+    def png(self) -> bytes:
+        """Return the plot as PNG at 144 dots an inch; a notebook shows this, since nbval leaves PNG out of account."""
+        return self._rendered("png", Software=None)
+
+    def _rendered(self, kind: str, **metadata: None) -> bytes:
         import io
 
         try:
             import matplotlib as mpl
-            from matplotlib.backends.backend_svg import FigureCanvasSVG
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.figure import Figure as Canvas
         except ImportError:
             raise MissingExtra("a plot", "plots") from None
         # Its own canvas: pyplot's global state, and what a notebook set there, stay untouched.
         with mpl.rc_context({"svg.hashsalt": "agentkit", "svg.fonttype": "none", "font.size": 10}):
             canvas = Canvas(figsize=(WIDTH_IN, self.height_in), layout="constrained")
-            FigureCanvasSVG(canvas)
+            FigureCanvasAgg(canvas)
             axes = canvas.add_subplot()
             self.draw(axes)
             _plain(axes, self.title)
-            out = io.StringIO()
-            canvas.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+            out = io.BytesIO()
+            canvas.savefig(out, format=kind, transparent=True, metadata=metadata, dpi=144)
         return out.getvalue()
 
     def save(self, path: str) -> None:
@@ -71,11 +79,18 @@ class Figure:
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, str]:
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        import base64
+
+        shown = {"text/plain": str(self)}
         try:
-            return {"text/plain": str(self), "image/svg+xml": self.svg()}
-        except MissingExtra:
-            return {"text/plain": str(self)}
+            shown["image/png"] = base64.b64encode(self.png()).decode()
+        except MissingExtra as missing:
+            shown["text/plain"] += f"\n{missing}"
+            return shown, {}
+        return shown, {"image/png": {"width": round(WIDTH_IN * 96)}}
 
 
 def intervals(rows: Sequence[tuple[str, float, Interval]], title: str) -> Figure:
@@ -224,7 +239,7 @@ def _mark(place: int) -> dict[str, str]:
 
 
 def _legend(axes: Any) -> None:
-    legend = axes.legend(frameon=False)
+    legend = axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     for text in legend.get_texts():
         text.set_color(INK)
 

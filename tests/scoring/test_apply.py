@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from agentkit.backends.scripted import Scripted
@@ -110,3 +111,21 @@ def test_added_and_filtered_results_keep_their_scores() -> None:
     first, second = made(SAMPLES[:2], answer).score("equals"), made(SAMPLES[2:4], answer).score("equals")
     assert list((first + second).frame["equals"]) == [False, True] * 4
     assert list(first.filter(variant="terse").frame["equals"]) == [True, True]
+
+
+def test_ratings_by_people_join_the_same_frame() -> None:
+    rows = [
+        {"variant": variant, "sample": f"s{i}", "rater": rater, "value": 4 + (variant == "terse") + extra - (i % 2) / 2}
+        for variant in ("today", "terse")
+        for i in range(7)
+        for rater, extra in (("ann", 0.0), ("bob", 0.5 if i != 3 else None))
+        if extra is not None
+    ]
+    scored = made(SAMPLES, answer).score(people=pd.DataFrame(rows))
+    assert scored.frame["people"].isna().sum() == 2
+    found = scored.compare("today", "terse", score="people")
+    assert (found.verdict, found.n, found.left_out_a.unscored) == ("better", 7, 1)
+    with pytest.raises(ScoreError, match="no trial"):
+        scored.score(people=pd.DataFrame(rows).assign(variant="nobody"))
+    with pytest.raises(ScoreError, match="no column value"):
+        scored.score(people=pd.DataFrame(rows).drop(columns="value"))

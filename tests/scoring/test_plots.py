@@ -38,8 +38,9 @@ def test_each_plot_is_drawn_and_told(name: str) -> None:
     assert picture == FIGURES[name]().svg()
     assert str(figure) == str(FIGURES[name]())
     assert len(str(figure).splitlines()) > 1
-    bundle = figure._repr_mimebundle_()
-    assert set(bundle) == {"text/plain", "image/svg+xml"}
+    bundle, _ = figure._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "image/png"}
+    assert figure.png() == FIGURES[name]().png()
     assert "<script" not in picture
     assert "fill: #ffffff" not in picture
     assert "#000000" not in picture.replace("stroke: #000000; stroke-width: 0", "")
