@@ -12,7 +12,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.experiment.batching import cancel_batches as cancel_batches
+    from agentkit.scoring.ratings import agreement as agreement
+    from agentkit.scoring.ratings import corrected_mean as corrected_mean
+    from agentkit.studies.ablation import Ablation as Ablation
+    from agentkit.studies.ablation import ablate as ablate
+    from agentkit.studies.ablation import quote_ablation as quote_ablation
 
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
+    from agentkit.experiment.batching import cancel_batches as cancel_batches
     from agentkit.experiment.budget import Budget as Budget
     from agentkit.experiment.cassette import use_cassette as use_cassette
     from agentkit.experiment.outcome import Outcome as Outcome
@@ -52,6 +57,7 @@ if TYPE_CHECKING:
     from agentkit.experiment.sampling import samples as samples
     from agentkit.experiment.usage import Usage as Usage
     from agentkit.scoring import checks as checks
+    from agentkit.scoring import plots as plots
     from agentkit.scoring.comparison import Comparison as Comparison
     from agentkit.scoring.family import Comparisons as Comparisons
     from agentkit.scoring.family import compare_all as compare_all
@@ -64,6 +70,7 @@ if TYPE_CHECKING:
     from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
+    "Ablation": "agentkit.studies.ablation",
     "AgentDefinition": "agentkit.definition.agent",
     "AgentkitError": "agentkit.errors",
     "Budget": "agentkit.experiment.budget",
@@ -92,12 +99,15 @@ _HOMES = {
     "Trial": "agentkit.experiment.plan",
     "Usage": "agentkit.experiment.usage",
     "Variant": "agentkit.experiment.plan",
+    "ablate": "agentkit.studies.ablation",
     "across": "agentkit.experiment.plan",
+    "agreement": "agentkit.scoring.ratings",
     "arun": "agentkit.experiment.running",
     "cancel_batches": "agentkit.experiment.batching",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
+    "corrected_mean": "agentkit.scoring.ratings",
     "discover": "agentkit.definition.folder",
     "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
@@ -106,7 +116,9 @@ _HOMES = {
     "load_folder": "agentkit.definition.folder",
     "loads": "agentkit.definition.opening",
     "pairwise": "agentkit.scoring.preference",
+    "plots": "agentkit.scoring.plots",
     "quote": "agentkit.experiment.quoting",
+    "quote_ablation": "agentkit.studies.ablation",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
     "stream": "agentkit.experiment.running",
@@ -117,6 +129,7 @@ _HOMES = {
 """Public name → the module that has it; a module's own name stands for the module."""
 
 __all__ = [
+    "Ablation",
     "AgentDefinition",
     "AgentkitError",
     "Budget",
@@ -145,12 +158,15 @@ __all__ = [
     "Trial",
     "Usage",
     "Variant",
+    "ablate",
     "across",
+    "agreement",
     "arun",
     "cancel_batches",
     "checks",
     "compare",
     "compare_all",
+    "corrected_mean",
     "discover",
     "edit",
     "errors",
@@ -159,7 +175,9 @@ __all__ = [
     "load_folder",
     "loads",
     "pairwise",
+    "plots",
     "quote",
+    "quote_ablation",
     "run",
     "samples",
     "stream",
