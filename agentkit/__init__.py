@@ -12,12 +12,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentkit.scoring.ratings import agreement as agreement
-    from agentkit.scoring.ratings import corrected_mean as corrected_mean
-    from agentkit.studies.ablation import Ablation as Ablation
-    from agentkit.studies.ablation import ablate as ablate
-    from agentkit.studies.ablation import quote_ablation as quote_ablation
-
     from agentkit import errors as errors
     from agentkit.backends.embedded import Embedded as Embedded
     from agentkit.backends.messages import Messages as Messages
@@ -64,9 +58,14 @@ if TYPE_CHECKING:
     from agentkit.scoring.grader import Grader as Grader
     from agentkit.scoring.preference import Pairwise as Pairwise
     from agentkit.scoring.preference import pairwise as pairwise
+    from agentkit.scoring.ratings import agreement as agreement
+    from agentkit.scoring.ratings import corrected_mean as corrected_mean
     from agentkit.scoring.score import Check as Check
     from agentkit.scoring.score import Score as Score
     from agentkit.scoring.verdict import compare as compare
+    from agentkit.studies.ablation import Ablation as Ablation
+    from agentkit.studies.ablation import ablate as ablate
+    from agentkit.studies.ablation import quote_ablation as quote_ablation
     from agentkit.widgets.editor import edit as edit
 
 _HOMES = {
