@@ -39,7 +39,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
     task = asyncio.current_task()
     assert task is not None
     loop.active(task)
-    cassette = cassette_for(order.cassette, scripted=getattr(order.backend, "name", "") == "scripted")
+    cassette = cassette_for(order.cassette, order.variants, scripted=getattr(order.backend, "name", "") == "scripted")
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)
         for outcome in results:

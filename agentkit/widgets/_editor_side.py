@@ -59,6 +59,12 @@ def changed(state: FormState, message: str) -> Html:
     return Html(f"<p><strong>{safe.escape(message)}</strong></p>{shown}")
 
 
+def left_behind(state: FormState, text: str) -> Html:
+    """Return the offer of a draft that was typed and never saved."""
+    shown = diff.unified_html(state.value.text, text, "the file", "the draft", context=1)
+    return Html(f"<p><strong>There is a draft of this definition that was not saved.</strong></p>{shown}")
+
+
 class Findings:
     """The findings, each with its fix to click.
 

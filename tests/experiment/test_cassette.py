@@ -45,11 +45,16 @@ def anew() -> None:
 def test_a_missing_cassette_is_recorded_and_then_answers_alone(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "c.jsonl"
     recorded = run({"a": "A", "b": "B"}, ["x"], path, epochs=2)
+    run({"c": "C"}, ["y"], path)  # what this process began to record it goes on recording, for further variants
+    with pytest.raises(StaleCassette):
+        run({"a": "another"}, ["x"], path)  # but a changed variant is told
+    anew()
     silent = ak.Scripted([])
     replayed = run({"a": "A", "b": "B"}, ["x"], path, silent, epochs=2)
     assert replayed == recorded
     assert replayed.frame.equals(recorded.frame)
     assert not silent.requests
+    assert run({"c": "C"}, ["y"], path, silent)[0].output == "C y"
 
 
 def test_the_file_is_sorted_lines_and_an_addition_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,16 +137,15 @@ def test_one_cassette_for_the_whole_notebook(tmp_path: Path) -> None:
 
 def test_pruning_keeps_what_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "c.jsonl"
-    run("A", ["x", "y"], path)
-    monkeypatch.setenv("AGENTKIT_CASSETTE", "record")
-    run("B", ["x"], path)
+    run({"a": "A"}, ["x", "y"], path)
+    run({"b": "B"}, ["x"], path)
     anew()
-    run("A", ["y"], path)
+    run({"a": "A"}, ["y"], path)
     cassette = module.cassette_for(path)
     assert cassette is not None
     assert cassette.prune() == 2
     anew()
-    assert run("A", ["y"], path, ak.Scripted([]))[0].output == "A y"
+    assert run({"a": "A"}, ["y"], path, ak.Scripted([]))[0].output == "A y"
     assert '"B"' not in path.read_text()
 
 

@@ -56,12 +56,12 @@ def test_the_frame_is_a_copy() -> None:
 
 
 def test_every_face_is_the_same_each_time_and_has_no_widget() -> None:
-    one, two = run()._repr_mimebundle_(), run()._repr_mimebundle_()
+    (one, marks), (two, _) = run()._repr_mimebundle_(), run()._repr_mimebundle_()
     assert one == two
-    faces = one[0]
-    assert set(faces) == {"text/plain", "text/html"}
-    assert "broken" in faces["text/plain"]
-    assert "it is broken" in faces["text/html"]
+    assert marks == {"agentkit": {"view": "results"}}
+    assert set(one) == {"text/plain", "text/html"}
+    assert "broken" in one["text/plain"]
+    assert "it is broken" in one["text/html"]
 
 
 def test_a_reply_cannot_leave_its_cell() -> None:
