@@ -14,16 +14,17 @@ import pytest
 from browser.lab import FLAGS, REPO, Lab, browser_path, shoot
 
 HERE = Path(__file__).parent
-HOW = "apt-get install chromium (or set AGENTKIT_TEST_BROWSER to one), and pip install playwright"
+HOW = "apt-get install chromium (or set AGENTKIT_TEST_BROWSER to one), and pip install 'agentkit-notebook[browser]'"
 LEFT_OUT: list[pytest.Item] = []
 
 
 def missing() -> str | None:
     """Return what there is to install before these tests can run; None where nothing is."""
     try:
+        import axe_playwright_python
         import playwright  # noqa: F401
-    except ImportError:
-        return "Playwright for Python is not installed"
+    except ImportError as error:
+        return f"{error.name} is not installed"
     return None if browser_path() else "no Chromium is installed"
 
 
