@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,9 @@ LEFT_OUT: list[pytest.Item] = []
 
 def missing() -> str | None:
     """Return what there is to install before these tests can run; None where nothing is."""
-    try:
-        import axe_playwright_python
-        import playwright  # noqa: F401
-    except ImportError as error:
-        return f"{error.name} is not installed"
+    for module in ("playwright", "axe_playwright_python"):
+        if find_spec(module) is None:
+            return f"{module} is not installed"
     return None if browser_path() else "no Chromium is installed"
 
 

@@ -71,7 +71,16 @@ function render({ model, el }) {
       (picked ? ` · ${picked.toLocaleString("en")} ticked` : "") + " · arrows move, space ticks a sample, c copies a reply";
   }
 
+  const cell = () => space.querySelector(`[data-line="${here[0]}"]`)?.children[here[1]];
+
   function draw() {
+    const held = view.contains(document.activeElement);
+    drawRows();
+    // Drawing a row anew takes the focus from its cells.
+    if (held && !view.contains(document.activeElement)) cell()?.focus({ preventScroll: true });
+  }
+
+  function drawRows() {
     space.style.height = `${order.length * HEIGHT}px`;
     view.setAttribute("aria-rowcount", String(order.length + 1));
     const first = Math.max(0, Math.floor((view.scrollTop - top.offsetHeight) / HEIGHT) - AHEAD);
@@ -145,7 +154,7 @@ function render({ model, el }) {
     if (upper < view.scrollTop) view.scrollTop = upper;
     else if (upper + HEIGHT > view.scrollTop + room) view.scrollTop = upper + HEIGHT - room;
     draw();
-    const node = space.querySelector(`[data-line="${here[0]}"]`)?.children[here[1]];
+    const node = cell();
     for (const other of space.querySelectorAll('[tabindex="0"]')) other.setAttribute("tabindex", "-1");
     node?.setAttribute("tabindex", "0");
     node?.focus({ preventScroll: true });
@@ -177,6 +186,11 @@ function render({ model, el }) {
     if (!place || !line || event.target.closest("a, summary")) return;
     here = [Number(line.dataset.line), [...line.children].indexOf(place)];
     if (!here[1]) tick(Number(line.dataset.at));
+  });
+  view.addEventListener("focusin", (event) => {
+    const line = event.target.closest(".ak-body-line");
+    const place = event.target.closest(".ak-place");
+    if (line && place) here = [Number(line.dataset.line), [...line.children].indexOf(place)];
   });
   view.addEventListener("scroll", () => requestAnimationFrame(draw));
   let typing;
@@ -211,9 +225,10 @@ function render({ model, el }) {
     draw();
   }
   const repaint = () => {
+    const held = view.contains(document.activeElement);
     space.replaceChildren();
     draw();
-    if (view.contains(document.activeElement) || document.activeElement === document.body) go(...here);
+    if (held) cell()?.focus({ preventScroll: true });
   };
   model.on("msg:custom", told);
   model.on("change:picked", repaint);
