@@ -70,7 +70,8 @@ def long_prompt(agent: AgentDefinition) -> Iterator[Hit]:
 def contradiction(agent: AgentDefinition) -> Iterator[Hit]:
     """Report `always X` beside `never X`."""
     text = agent.raw_prompt
-    if ("lways " not in text and "LWAYS " not in text) or ("ever " not in text and " not " not in text):
+    asked = _after(text, ("lways ", "LWAYS "))
+    if not asked or asked.isdisjoint(_after(text, ("ever ", "EVER ", "o not ", "on't ", "O NOT "))):
         return
     orders: dict[str, tuple[bool, str]] = {}
     for match in _ORDER.finditer(text):
@@ -80,6 +81,12 @@ def contradiction(agent: AgentDefinition) -> Iterator[Hit]:
         if other[0] != wanted:
             place = agent.document.prompt_span[0] + match.start()
             yield Hit(place, f"{match[0]!r} contradicts {other[1]!r}")
+
+
+def _after(text: str, orders: tuple[str, ...]) -> set[str]:
+    """Return the words that stand right after the orders: a quick look before the careful one."""
+    pieces = [piece for order in orders if order in text for piece in text.split(order)[1:]]
+    return {piece.lstrip()[:24].partition(" ")[0].lower() for piece in pieces}
 
 
 @rule(
@@ -92,7 +99,7 @@ def restatement(agent: AgentDefinition) -> Iterator[Hit]:
     """Report long lines that stand twice."""
     text = agent.raw_prompt
     lines = [line for line in text.split("\n") if len(line) > _RESTATED]
-    if len(set(lines)) == len(lines):
+    if len({*lines}) == len(lines):
         return
     seen: set[str] = set()
     position = 0

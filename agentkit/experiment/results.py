@@ -14,7 +14,7 @@ from agentkit.experiment.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from agentkit.experiment.execute import Order
+    from agentkit.experiment.order import Order
     from agentkit.experiment.usage import Usage
     from agentkit.views.grid import Grid
 
@@ -199,7 +199,8 @@ class Results(Sequence[Outcome]):
             *scorers: Checks in any form that `ak.checks.parse` takes, and `ak.Grader`s; without any, the checks that
                 the samples bring. Each check gives a column by its name, and together with the samples' own they give
                 `passed`: whether all of a trial's checks hold.
-            **named: Scorers whose column gets the name.
+            **named: Scorers whose column gets the name; also people's ratings, as a frame with `variant`, `sample`,
+                `value`, and where there are several `epoch` and `rater`.
 
         Raises:
             ScoreError: there is no such check, or nothing to score by.

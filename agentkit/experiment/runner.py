@@ -20,7 +20,7 @@ from agentkit.experiment.cassette import Cassette
 from agentkit.experiment.conversation import converse
 from agentkit.experiment.outcome import Outcome
 from agentkit.experiment.plan import Plan, Trial
-from agentkit.experiment.progress import TICK_S, Meter, Progress
+from agentkit.experiment.progress import Meter
 from agentkit.experiment.record import Call, Claimed, Failure, failure_of
 
 if TYPE_CHECKING:
@@ -289,15 +289,3 @@ def _for(failure: Failure, trial: Trial) -> Failure:
         failure.status,
         failure.attempts,
     )
-
-
-async def report(
-    meter: Meter, caller: Caller | None, show: Callable[[Progress], None], every_s: float = TICK_S
-) -> None:
-    """Show where a run is, until cancelled."""
-    loop = asyncio.get_running_loop()
-    while True:
-        await asyncio.sleep(every_s)
-        running = caller.limiter.running if caller is not None else 0
-        paused = max(0.0, caller.limiter.paused_until - loop.time()) if caller is not None else 0.0
-        show(meter.now(running, paused))

@@ -72,7 +72,8 @@ def _csv(text: str, file: str) -> Iterator[Sample]:
             row: dict[str, Any] = {name: value for name, value in zip(header, values, strict=False) if value != ""}
             row.setdefault("input", "")
             for name in ("metadata", "checks"):
-                if name in row:
+                # A cell of checks may hold them one a line, as people write them.
+                if name in row and (name == "metadata" or row[name].lstrip().startswith(("[", "{"))):
                     row[name] = _loads(row[name], file, line, name)
             yield sample_of_row(row, file=file, line=line)
         line = reader.line_num + 1

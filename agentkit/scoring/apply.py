@@ -51,6 +51,9 @@ def scored(results: Results, scorers: Sequence[Any], named: Mapping[str, Any]) -
             columns = given.score_results(results)
             found[name] = columns[given.name]
             continue
+        if hasattr(given, "columns"):
+            found[name] = _rated(results, given)
+            continue
         checks = parse(given)
         found[name] = {place: _together([check(subject) for check in checks]) for place, subject in _subjects(results)}
     taken = set(COLUMNS) & set(found)
@@ -78,6 +81,32 @@ def _checked(results: Results, checks: Sequence[Check], own: Mapping[str, Sequen
         if any(isinstance(score.value, bool) or score.value is None for score in said):
             together[place] = _together(said)
     return {**columns, PASSED: together} if together else columns
+
+
+def _rated(results: Results, ratings: pd.DataFrame) -> Scores:
+    """Return people's ratings as scores: the mean over the raters of each trial."""
+    if missing := [name for name in ("variant", "sample", "value") if name not in ratings.columns]:
+        raise ScoreError(
+            f"the ratings have no column {', '.join(missing)}", accepted="variant, sample, epoch, rater, value"
+        )
+    places = {place_of(outcome) for outcome in results}
+    given: dict[Place, list[float]] = {}
+    for row in ratings.to_dict("records"):
+        place = str(row["variant"]), str(row["sample"]), int(row.get("epoch", 1))
+        if place not in places:
+            raise ScoreError("a rating is of no trial in the results", received=", ".join(map(str, place)))
+        try:
+            value = float("nan") if row["value"] is None else float(row["value"])
+        except (TypeError, ValueError):
+            raise ScoreError("a rating is no number", received=row["value"]) from None
+        if value == value:
+            given.setdefault(place, []).append(value)
+    return {
+        place: Score(
+            sum(values) / len(values), explanation=f"mean of {len(values)} ratings", metadata={"ratings": values}
+        )
+        for place, values in given.items()
+    }
 
 
 def _titled(check: Check, score: Score) -> Score:

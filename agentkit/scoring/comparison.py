@@ -12,6 +12,8 @@ from agentkit.scoring.statistics import Interval
 if TYPE_CHECKING:
     import pandas as pd
 
+    from agentkit.scoring.plots import Figure
+
 Verdict = Literal["better", "worse", "equivalent", "can't tell yet"]
 BETTER: Verdict = "better"
 WORSE: Verdict = "worse"
@@ -134,6 +136,12 @@ class Comparison:
                 "change": [flips.get(sample, "") for sample in self.pairs.samples],
             }
         )
+
+    def plot(self) -> Figure:
+        """Return each sample's two means, joined by a line; `ak.plots` has the other plots."""
+        from agentkit.scoring.plots import slopes
+
+        return slopes(self)
 
     def _own_interval(self, means: statistics.Floats) -> Interval:
         if self.binary:

@@ -16,6 +16,8 @@ from agentkit.scoring.verdict import compare, judge
 if TYPE_CHECKING:
     import pandas as pd
 
+    from agentkit.scoring.plots import Figure
+
 COLUMNS = ("variant", "verdict", "difference", "95 % interval", "p (Holm)", "samples", "better/alike/worse", "needed")
 
 
@@ -67,6 +69,12 @@ class Comparisons:
             for found in self.found
         ]
         return pd.DataFrame(rows).astype({"needed": "Int64"})
+
+    def plot(self) -> Figure:
+        """Return each variant's difference with its interval."""
+        from agentkit.scoring.plots import differences
+
+        return differences(self)
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return the display's cells, one tuple a variant, under COLUMNS."""

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from agentkit.backends.scripted import Scripted
@@ -110,3 +112,43 @@ def test_added_and_filtered_results_keep_their_scores() -> None:
     first, second = made(SAMPLES[:2], answer).score("equals"), made(SAMPLES[2:4], answer).score("equals")
     assert list((first + second).frame["equals"]) == [False, True] * 4
     assert list(first.filter(variant="terse").frame["equals"]) == [True, True]
+
+
+def test_ratings_by_people_join_the_same_frame() -> None:
+    rows = [
+        {"variant": variant, "sample": f"s{i}", "rater": rater, "value": 4 + (variant == "terse") + extra - (i % 2) / 2}
+        for variant in ("today", "terse")
+        for i in range(7)
+        for rater, extra in (("ann", 0.0), ("bob", 0.5 if i != 3 else None))
+        if extra is not None
+    ]
+    scored = made(SAMPLES, answer).score(people=pd.DataFrame(rows))
+    assert scored.frame["people"].isna().sum() == 2
+    found = scored.compare("today", "terse", score="people")
+    assert (found.verdict, found.n, found.left_out_a.unscored) == ("better", 7, 1)
+    with pytest.raises(ScoreError, match="no trial"):
+        scored.score(people=pd.DataFrame(rows).assign(variant="nobody"))
+    with pytest.raises(ScoreError, match="no column value"):
+        scored.score(people=pd.DataFrame(rows).drop(columns="value"))
+
+
+FILES = {
+    "s.csv": 'id,input,checks\na,x,"contains: 42\nnot contains: dog"\nb,y,\nc,z,"[""is_json"", {""max_words"": 1}]"\n',
+    "s.yaml": "- {id: a, input: x, checks: ['contains: 42', {not: {contains: dog}}]}\n- {id: b, input: y}\n"
+    "- id: c\n  input: z\n  checks: {max_words: 1, is_json: true}\n",
+    "s.jsonl": '{"id": "a", "input": "x", "checks": ["contains: 42", "not contains: dog"]}\n{"id": "b", "input": "y"}\n'
+    '{"id": "c", "input": "z", "checks": ["is_json", {"max_words": 1}]}\n',
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_checks_in_every_kind_of_samples_file(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(FILES[name])
+    scored = made(str(tmp_path / name), answer).score()
+    passed = scored.frame.set_index(["variant", "sample"])["passed"]
+    assert passed[["today", "terse"]].xs("a", level="sample").all()
+    assert passed["terse", "c"]
+    assert not passed["today", "c"]
+    assert passed["today", "b"] is pd.NA
+    (explained,) = scored.filter(variant="today", sample="c").scores["explanation"]
+    assert "is_json: Expecting value" in explained

@@ -69,6 +69,12 @@ def test_sign_flip_is_scipys_permutation_test(n: int) -> None:
     assert statistics.sign_flip_p(differences) == pytest.approx(expected.pvalue)
 
 
+@pytest.mark.parametrize(("fixed", "broke"), [(0, 0), (1, 0), (6, 0), (3, 3), (2, 9), (40, 21)])
+def test_mcnemar_is_the_exact_binomial_test(fixed: int, broke: int) -> None:
+    expected = stats.binomtest(fixed, fixed + broke).pvalue if fixed + broke else 1.0
+    assert statistics.mcnemar_exact(fixed, broke) == pytest.approx(expected)
+
+
 def test_sign_flip_is_mcnemar_for_pass_and_fail() -> None:
     assert statistics.sign_flip_p(np.array([1.0] * 6 + [-1.0] + [0.0] * 9)) == statistics.mcnemar_exact(6, 1)
 
