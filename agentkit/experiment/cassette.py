@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from agentkit.backends.protocol import Reply
 from agentkit.errors import CassetteError
+from agentkit.experiment.cassette_lines import Served, dump, reply_entry, shares_text
 from agentkit.experiment.record import Call
 from agentkit.experiment.secrets import known, scrub
 
@@ -29,16 +29,6 @@ FILE_VARIABLE = "AGENTKIT_CASSETTE_FILE"
 """The cassette of a notebook that names none; `pytest --nbval` and `agentkit record` set it."""
 _CALL = '{"call":"'
 _KEY_LENGTH = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """How a name was resolved when the cassette was recorded, so that replay builds the same requests."""
-
-    model: str
-    backend: str
-    fidelity: str
-    max_tokens: int
 
 
 class Cassette:
@@ -187,7 +177,7 @@ class Cassette:
             self._texts[digest] = system
             request["system"] = {"text": digest}
         self.used.add(call.key)
-        self._calls[call.key] = _dump(
+        self._calls[call.key] = dump(
             {
                 "call": call.key,
                 "sample": call.sample,
@@ -195,7 +185,7 @@ class Cassette:
                 "epoch": call.epoch,
                 "backend": call.backend,
                 "request": request,
-                "reply": _reply(call),
+                "reply": reply_entry(call),
             },
         )
         self._changed = True
@@ -225,18 +215,18 @@ class Cassette:
         gone = [key for key in self._calls if key not in self.used]
         for key in gone:
             del self._calls[key]
-        kept = {one["request"]["system"]["text"] for one in map(json.loads, self._calls.values()) if _shares_text(one)}
+        kept = {one["request"]["system"]["text"] for one in map(json.loads, self._calls.values()) if shares_text(one)}
         self._texts = {digest: text for digest, text in self._texts.items() if digest in kept}
         self._write()
         return len(gone)
 
     def _write(self) -> None:
         lines = {HEADER, *self._calls.values()}
-        lines |= {_dump({"text": digest, "value": text}) for digest, text in self._texts.items()}
-        lines |= {_dump({"tool": key, "result": result}) for key, result in self._tools.items()}
+        lines |= {dump({"text": digest, "value": text}) for digest, text in self._texts.items()}
+        lines |= {dump({"tool": key, "result": result}) for key, result in self._tools.items()}
         for (asked, alias), one in self._models.items():
             entry = {"model": alias, "asked": asked, "is": one.model, "backend": one.backend}
-            lines.add(_dump({**entry, "fidelity": one.fidelity, "max_tokens": one.max_tokens}))
+            lines.add(dump({**entry, "fidelity": one.fidelity, "max_tokens": one.max_tokens}))
         text = scrub("".join(f"{line}\n" for line in sorted(lines)), self._keys)
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
@@ -251,24 +241,6 @@ class Cassette:
             raise CassetteError(f"the cassette {self.path} cannot be written: {error.strerror or error}") from error
         status = self.path.stat()
         self._stamp, self._changed = (status.st_mtime_ns, status.st_size), False
-
-
-def _shares_text(entry: Mapping[str, Any]) -> bool:
-    return isinstance(entry["request"].get("system"), dict) and "text" in entry["request"]["system"]
-
-
-def _reply(call: Call) -> dict[str, Any]:
-    reply = call.reply
-    kept: dict[str, Any] = {"output": reply.output, "stop_reason": reply.stop_reason, "model": reply.model}
-    for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"):
-        kept[name] = getattr(reply, name)
-    kept["latency_s"] = reply.latency_s
-    kept["cost_usd"] = call.cost_usd
-    return {**kept, "blocks": list(reply.blocks)} if reply.blocks else kept
-
-
-def _dump(entry: Mapping[str, Any]) -> str:
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
 
 
 _lock = threading.Lock()

@@ -270,6 +270,14 @@ def test_progress_is_told_and_ends_with_everything_done() -> None:
     assert (seen[-1].done, seen[-1].total, seen[-1].left, seen[-1].failed) == (2, 2, 0, 0)
 
 
+def test_a_progress_function_that_raises_loses_no_results(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(now: ak.Progress) -> None:
+        raise ValueError("no such widget")
+
+    assert run("X", ["a"], backend=ak.Scripted("fine"), progress=broken)[0].output == "fine"
+    assert "no such widget" in capsys.readouterr().err
+
+
 def test_progress_is_one_line_in_a_log(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for _ in range(2):
         run("X", ["a", "b"], backend=ak.Scripted("x"), store=tmp_path / "s.db", progress=None)
