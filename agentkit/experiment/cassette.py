@@ -9,26 +9,31 @@ from __future__ import annotations
 
 import json
 import os
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from agentkit.backends.protocol import Reply
 from agentkit.errors import CassetteError
-from agentkit.experiment.cassette_lines import Served, dump, reply_entry, shares_text
 from agentkit.experiment.record import Call
 from agentkit.experiment.secrets import known, scrub
 
 VERSION = 1
 HEADER = f'{{"agentkit-cassette":{VERSION}}}'
-MODES = ("once", "replay", "record", "live")
-VARIABLE = "AGENTKIT_CASSETTE"
-FILE_VARIABLE = "AGENTKIT_CASSETTE_FILE"
-"""The cassette of a notebook that names none; `pytest --nbval` and `agentkit record` set it."""
 _CALL = '{"call":"'
 _KEY_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How a name was resolved when the cassette was recorded, so that replay builds the same requests."""
+
+    model: str
+    backend: str
+    fidelity: str
+    max_tokens: int
 
 
 class Cassette:
@@ -177,7 +182,7 @@ class Cassette:
             self._texts[digest] = system
             request["system"] = {"text": digest}
         self.used.add(call.key)
-        self._calls[call.key] = dump(
+        self._calls[call.key] = _dump(
             {
                 "call": call.key,
                 "sample": call.sample,
@@ -185,7 +190,7 @@ class Cassette:
                 "epoch": call.epoch,
                 "backend": call.backend,
                 "request": request,
-                "reply": reply_entry(call),
+                "reply": _reply(call),
             },
         )
         self._changed = True
@@ -215,18 +220,18 @@ class Cassette:
         gone = [key for key in self._calls if key not in self.used]
         for key in gone:
             del self._calls[key]
-        kept = {one["request"]["system"]["text"] for one in map(json.loads, self._calls.values()) if shares_text(one)}
+        kept = {one["request"]["system"]["text"] for one in map(json.loads, self._calls.values()) if _shares_text(one)}
         self._texts = {digest: text for digest, text in self._texts.items() if digest in kept}
         self._write()
         return len(gone)
 
     def _write(self) -> None:
         lines = {HEADER, *self._calls.values()}
-        lines |= {dump({"text": digest, "value": text}) for digest, text in self._texts.items()}
-        lines |= {dump({"tool": key, "result": result}) for key, result in self._tools.items()}
+        lines |= {_dump({"text": digest, "value": text}) for digest, text in self._texts.items()}
+        lines |= {_dump({"tool": key, "result": result}) for key, result in self._tools.items()}
         for (asked, alias), one in self._models.items():
             entry = {"model": alias, "asked": asked, "is": one.model, "backend": one.backend}
-            lines.add(dump({**entry, "fidelity": one.fidelity, "max_tokens": one.max_tokens}))
+            lines.add(_dump({**entry, "fidelity": one.fidelity, "max_tokens": one.max_tokens}))
         text = scrub("".join(f"{line}\n" for line in sorted(lines)), self._keys)
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
@@ -243,58 +248,19 @@ class Cassette:
         self._stamp, self._changed = (status.st_mtime_ns, status.st_size), False
 
 
-_lock = threading.Lock()
-_opened: dict[Path, Cassette] = {}
-_current: Path | None = None
+def _shares_text(entry: Mapping[str, Any]) -> bool:
+    return isinstance(entry["request"].get("system"), dict) and "text" in entry["request"]["system"]
 
 
-def use_cassette(path: str | os.PathLike[str] | None) -> None:
-    """Let every further run of this notebook, or process, use one cassette.
-
-    Args:
-        path: The file: replayed where it exists, recorded where it does not (`AGENTKIT_CASSETTE` says otherwise:
-            `replay`, `record`, `live`). None ends it.
-
-    >>> use_cassette(None)
-    """
-    global _current
-    _current = None if path is None else Path(path).absolute()
+def _reply(call: Call) -> dict[str, Any]:
+    reply = call.reply
+    kept: dict[str, Any] = {"output": reply.output, "stop_reason": reply.stop_reason, "model": reply.model}
+    for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"):
+        kept[name] = getattr(reply, name)
+    kept["latency_s"] = reply.latency_s
+    kept["cost_usd"] = call.cost_usd
+    return {**kept, "blocks": list(reply.blocks)} if reply.blocks else kept
 
 
-def cassette_for(
-    path: str | os.PathLike[str] | None, variants: Iterable[str] = (), *, scripted: bool = False
-) -> Cassette | None:
-    """Return the cassette that a run has to use; None where it has none.
-
-    Args:
-        path: What the run was given. A file that is there replays. What this process began to record it goes on
-            recording; but where the run was given the path, only for variants that the file does not hold yet, so that
-            a changed variant is told and not recorded under the same name.
-        variants: Names of the run's variants.
-        scripted: Whether the replies are scripted: those need no cassette unless one is named.
-
-    Raises:
-        CassetteError: the mode is unknown, or the file cannot be read.
-    """
-    chosen = Path(path).absolute() if path is not None else _current
-    if chosen is None and not scripted and os.environ.get(FILE_VARIABLE):
-        chosen = Path(os.environ[FILE_VARIABLE])
-    mode = os.environ.get(VARIABLE) or "once"
-    if mode not in MODES:
-        raise CassetteError(f"{VARIABLE} has an unknown value", received=mode, accepted=", ".join(MODES))
-    if chosen is None or mode == "live":
-        return None
-    with _lock:
-        known_one = _opened.get(chosen)
-        fits = known_one is not None and (
-            path is None or not known_one.holds(variants)
-            if mode == "once"
-            else known_one.recording == (mode == "record")
-        )
-        # What this process started to record it goes on recording, though the file is there by now.
-        if known_one is not None and fits and (known_one.recording or chosen.exists()):
-            known_one.read()
-            return known_one
-        recording = mode == "record" or (mode == "once" and not chosen.exists())
-        made = _opened[chosen] = Cassette(chosen, recording=recording)
-        return made
+def _dump(entry: Mapping[str, Any]) -> str:
+    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))

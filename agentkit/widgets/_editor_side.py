@@ -157,7 +157,7 @@ class Reports:
             ),
         )
         base, name = state.baseline, "edited"
-        shown = diff.unified_html(base.text, agent.text, base.path.name if base.path else "before", name, context=1)
+        shown = diff.unified_html(base.text, agent.text, base.path.name if base.path else "before", name, context=0)
         put(self._diff, _focusable(shown) if state.changed else Html('<span class="ak-hint">None yet.</span>'))
         put(
             self._code,

@@ -83,6 +83,33 @@ def test_nothing_runs_in_a_trusted_notebook(lab: Lab, desk: Any) -> None:
     shoot(desk, "payloads")
 
 
+SCROLL = "(part) => { const view = document.querySelector('.ak-view'); view.scrollTop = view.scrollHeight * part; }"
+SETTLED = "() => [...document.querySelectorAll('.ak-place')].every((place) => place.textContent !== '…')"
+EXPLORE = """
+import agentkit as ak
+clean = [text.encode('utf-8', 'replace').decode() for text in ALL]
+samples = ak.samples([{'id': f'{at} {text}', 'input': text} for at, text in enumerate(clean)])
+answer = lambda request: request['messages'][0]['content']
+results = ak.run({'a': 'You.', clean[0]: 'Me.'}, samples, backend=ak.Scripted(answer), store=False, progress=False)
+view = results.explore()
+view
+"""
+
+
+def test_nothing_runs_in_the_live_comparison(lab: Lab, desk: Any) -> None:
+    setup = SETUP.format(tests=str(Path(__file__).parent.parent))
+    lab.show(desk, "payloads-explore.ipynb", [setup, EXPLORE])
+    desk.wait_for_selector(".ak-explore .ak-place.ak-first strong")
+    for mode in ("rendered", "source", "diff"):
+        desk.get_by_label("Replies as").select_option(mode)
+        for part in range(8):
+            desk.evaluate(SCROLL, part / 8)
+            desk.wait_for_function(SETTLED)
+            assert desk.evaluate(FOUND, f".ak-place :is({ACTIVE})") == []
+    assert owned(desk) is None
+    assert desk.left == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_runs_in_a_standalone_page(chromium: Any, tmp_path: Path, scheme: str) -> None:
     rows = [GridRow(text, text, text, {"a": [Cell(text)], "b": [Cell(None, error=text)]}) for text in ALL]
