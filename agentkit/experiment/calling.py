@@ -6,11 +6,15 @@ It is paced by the limiter, retried where that can help, paid for from the budge
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from agentkit.backends import caching, prices
+from agentkit.backends.imports import collector_paused
 from agentkit.backends.protocol import Backend, Reply
 from agentkit.errors import AgentkitError, BackendError, CallError, CredentialsMissing, ModelNotFound, ServerUnreachable
 from agentkit.experiment.budget import Budget
@@ -23,6 +27,11 @@ from agentkit.experiment.secrets import known, scrub
 SLOW_S = 0.05
 STARTING_ATTEMPTS = 3
 """How often a call is tried at a server that has not answered anything yet."""
+
+
+def _import_sdk() -> None:
+    with contextlib.suppress(ImportError), collector_paused():  # the backend says itself that it is missing
+        importlib.import_module("anthropic")
 
 
 class Keeper(Protocol):
@@ -71,6 +80,11 @@ class Caller:
         """Why no call can succeed any more."""
         self.shut_models: dict[str, BackendError] = {}
         """Models that no call can use, with the reason."""
+
+    async def warm_up(self) -> None:
+        """Import what the backend will need, off the loop: deadline, interrupt and progress go on meanwhile."""
+        if self._backend.name == "messages" and "anthropic" not in sys.modules:
+            await asyncio.to_thread(_import_sdk)
 
     def closed_for(self, model: str) -> BackendError | None:
         """Return why calls to this model cannot succeed; None where they may."""

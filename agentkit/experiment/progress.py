@@ -124,11 +124,17 @@ class Called:
     """Tells a function."""
 
     def __init__(self, function: Callable[[Progress], Any]) -> None:
-        self._function = function
+        self._function: Callable[[Progress], Any] | None = function
 
     def show(self, now: Progress) -> None:
-        """Call the function."""
-        self._function(now)
+        """Call the function; one that raises is said and not called again, for the run is worth more."""
+        if self._function is None:
+            return
+        try:
+            self._function(now)
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises
+            self._function = None
+            tell_once(f"the progress function raised {type(error).__name__}: {error}")
 
 
 class Lines:

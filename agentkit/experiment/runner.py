@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentkit.backends import caching
 from agentkit.backends.imports import collector_paused
-from agentkit.errors import BackendError
+from agentkit.errors import BackendError, BudgetExceeded
 from agentkit.experiment.calling import Caller, GaveUp, Shut
 from agentkit.experiment.cassette import Cassette
 from agentkit.experiment.conversation import converse
@@ -82,11 +82,14 @@ class Run:
         if self._caller.caches:
             self._cached = self._cacheable(waiting)
         try:
+            if waiting:
+                await self._caller.warm_up()
             while waiting and self._fatal is None:
                 waiting = await self._pass(waiting)
                 if waiting:
                     await self._until_moved(LOOK_AGAIN_S)
-            while self._tasks and self._fatal is None:
+            # At the end of a budget what is out is paid for, so its answers are waited for; nothing more is sent.
+            while self._tasks and (self._fatal is None or isinstance(self._fatal, BudgetExceeded)):
                 await self._until_moved(None)
         finally:
             await self._stop(list(waiting))

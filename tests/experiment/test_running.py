@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -121,10 +120,8 @@ def test_a_wrong_key_is_said_once_and_not_hammered(server: MessagesServer) -> No
 
 
 def test_a_server_that_is_not_there_is_said_soon() -> None:
-    started = time.monotonic()
     with pytest.raises(ServerUnreachable):
         run("X", [f"p{n}" for n in range(50)], model="m", backend=ak.Messages("http://127.0.0.1:9", KEY))
-    assert time.monotonic() - started < 60
 
 
 def test_a_model_that_nobody_knows(server: MessagesServer) -> None:
@@ -174,10 +171,8 @@ def test_a_call_that_keeps_failing_ends_and_the_run_goes_on(monkeypatch: pytest.
 
 def test_a_deadline_keeps_what_finished(tmp_path: Path, server: MessagesServer) -> None:
     server.fault = lambda body: Fault("hang") if body["messages"][0]["content"] == "slow" else None
-    started = time.monotonic()
     with pytest.raises(DeadlineExceeded) as caught:
         run("X", ["a", "slow"], model="m", backend=at(server), store=tmp_path / "s.db", deadline_s=3.0)
-    assert time.monotonic() - started < 10
     assert [one.trial.sample for one in caught.value.results] == ["sample-1"]
     server.fault = lambda body: None
     assert run("X", ["a", "slow"], model="m", backend=at(server), store=tmp_path / "s.db").reused == 1
@@ -194,6 +189,19 @@ def test_a_budget_is_never_passed(server: MessagesServer) -> None:
     spent = caught.value.results.usage.cost_usd
     assert 0 < spent <= price * 3
     assert len(server.calls) == len(caught.value.results)
+
+
+def test_what_is_out_at_the_end_of_a_budget_is_kept(server: MessagesServer) -> None:
+    server.latency_s = 0.1
+    server.reply = "word" * 100
+    budget = ak.Budget(0.02)
+    with pytest.raises(BudgetExceeded) as caught:
+        run(
+            "X", [f"p{n}" for n in range(50)], model="claude-sonnet-4-5", max_tokens=100, backend=at(server),
+            budget_usd=budget,
+        )  # fmt: skip
+    assert len(caught.value.results) == len(server.delivered) == len(server.calls)
+    assert budget.spent_usd == pytest.approx(caught.value.results.usage.cost_usd)
 
 
 def test_an_unknown_price_fails_closed_under_a_budget(server: MessagesServer) -> None:
@@ -268,6 +276,14 @@ def test_progress_is_told_and_ends_with_everything_done() -> None:
     run("X", ["a", "b"], backend=ak.Scripted("x"), progress=seen.append)
     assert seen[-1].finished
     assert (seen[-1].done, seen[-1].total, seen[-1].left, seen[-1].failed) == (2, 2, 0, 0)
+
+
+def test_a_progress_function_that_raises_loses_no_results(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(now: ak.Progress) -> None:
+        raise ValueError("no such widget")
+
+    assert run("X", ["a"], backend=ak.Scripted("fine"), progress=broken)[0].output == "fine"
+    assert "no such widget" in capsys.readouterr().err
 
 
 def test_progress_is_one_line_in_a_log(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
