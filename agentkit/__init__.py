@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from agentkit.definition.diff import Diff as Diff
     from agentkit.definition.examples import Example as Example
     from agentkit.definition.findings import Finding as Finding
+    from agentkit.definition.folder import Folder as Folder
+    from agentkit.definition.folder import discover as discover
+    from agentkit.definition.folder import load_folder as load_folder
+    from agentkit.definition.interchange import from_agents_json as from_agents_json
+    from agentkit.definition.interchange import to_agents_json as to_agents_json
+    from agentkit.definition.interchange import to_sdk as to_sdk
     from agentkit.definition.opening import load as load
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
+    from agentkit.experiment.batching import cancel_batches as cancel_batches
     from agentkit.experiment.budget import Budget as Budget
     from agentkit.experiment.cassette import use_cassette as use_cassette
     from agentkit.experiment.outcome import Outcome as Outcome
@@ -73,6 +80,7 @@ _HOMES = {
     "Embedded": "agentkit.backends.embedded",
     "Example": "agentkit.definition.examples",
     "Finding": "agentkit.definition.findings",
+    "Folder": "agentkit.definition.folder",
     "Grader": "agentkit.scoring.grader",
     "Messages": "agentkit.backends.messages",
     "Outcome": "agentkit.experiment.outcome",
@@ -92,23 +100,29 @@ _HOMES = {
     "Variant": "agentkit.experiment.plan",
     "ablate": "agentkit.studies.ablation",
     "across": "agentkit.experiment.plan",
-    "arun": "agentkit.experiment.running",
-    "plots": "agentkit.scoring.plots",
     "agreement": "agentkit.scoring.ratings",
-    "corrected_mean": "agentkit.scoring.ratings",
+    "arun": "agentkit.experiment.running",
+    "cancel_batches": "agentkit.experiment.batching",
     "checks": "agentkit.scoring.checks",
     "compare": "agentkit.scoring.verdict",
     "compare_all": "agentkit.scoring.family",
+    "corrected_mean": "agentkit.scoring.ratings",
+    "discover": "agentkit.definition.folder",
     "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
+    "from_agents_json": "agentkit.definition.interchange",
     "load": "agentkit.definition.opening",
+    "load_folder": "agentkit.definition.folder",
     "loads": "agentkit.definition.opening",
     "pairwise": "agentkit.scoring.preference",
+    "plots": "agentkit.scoring.plots",
     "quote": "agentkit.experiment.quoting",
     "quote_ablation": "agentkit.studies.ablation",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
     "stream": "agentkit.experiment.running",
+    "to_agents_json": "agentkit.definition.interchange",
+    "to_sdk": "agentkit.definition.interchange",
     "use_cassette": "agentkit.experiment.cassette",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
@@ -125,6 +139,7 @@ __all__ = [
     "Embedded",
     "Example",
     "Finding",
+    "Folder",
     "Grader",
     "Messages",
     "Outcome",
@@ -146,13 +161,17 @@ __all__ = [
     "across",
     "agreement",
     "arun",
+    "cancel_batches",
     "checks",
     "compare",
     "compare_all",
     "corrected_mean",
+    "discover",
     "edit",
     "errors",
+    "from_agents_json",
     "load",
+    "load_folder",
     "loads",
     "pairwise",
     "plots",
@@ -161,6 +180,8 @@ __all__ = [
     "run",
     "samples",
     "stream",
+    "to_agents_json",
+    "to_sdk",
     "use_cassette",
 ]
 

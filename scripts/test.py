@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> int:
     """Run both parts, each also when the other fails, and return the first exit code that is not 0."""
-    browser = any(shutil.which(name) for name in BROWSERS)
-    if not browser:
-        print("agentkit: no browser is installed, so the browser tests are left out", flush=True)
-        print("  to run them too: sudo apt install chromium   (macOS: brew install --cask chromium)", flush=True)
-    selection = [] if browser else ["-m", "not browser"]
     codes = [
-        pytest("the tests", *selection, *sys.argv[1:]),
+        pytest("the tests", *sys.argv[1:]),
         pytest("the notebooks, replayed and compared (pytest --nbval)", "--nbval", "notebooks"),
     ]
     return next((code for code in codes if code), 0)

@@ -116,7 +116,7 @@ _TAGS = (
     "code small table thead tbody tfoot tr th td details summary ins del"
 )
 TAGS = set(_TAGS.split())
-ATTRIBUTES = {"style", "href", "rel", "target", "role", "aria-level", "scope", "start"}
+ATTRIBUTES = {"style", "href", "rel", "target", "role", "aria-level", "scope", "start", "class"}
 HEAD = {"lang", "charset", "http-equiv", "content", "name"}
 _PROPERTIES = (
     "color font-style font-weight font-size text-align vertical-align text-decoration border border-top border-left "
@@ -143,6 +143,8 @@ class Page(HTMLParser):
         assert tag in TAGS, f"<{tag}>"
         for name, value in attributes:
             assert name in ATTRIBUTES or (tag in ("html", "meta") and name in HEAD), f"{tag} {name}={value}"
+            if name == "class":
+                assert value == "mathjax_ignore"
             if name == "href":
                 assert (value or "").startswith(("http://", "https://", "mailto:")), value
             if name == "style":

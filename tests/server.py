@@ -460,6 +460,8 @@ async def _read(reader: asyncio.StreamReader) -> Received | None:
         return None
     first, *lines = head.decode("latin-1").split("\r\n")
     method, path, _ = first.split(" ", 2)
+    if path.startswith("http://"):  # asked as a proxy is
+        path = "/" + path.split("/", 3)[3]
     headers = {
         name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
     }

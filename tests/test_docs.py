@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import doctest
 import re
 import shutil
@@ -13,7 +15,7 @@ from tests.server import MessagesServer
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```python\n(?!>>> )(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)\s]*)?\)")
 
 
@@ -26,7 +28,11 @@ def test_python_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "a-key-for-tests")
         for number, block in enumerate(BLOCK.findall(path.read_text()), start=1):
-            exec(compile(block, f"{path.name}, block {number}", "exec"), namespace)
+            # As in a notebook, where `await` stands at the top of a cell.
+            code = compile(block, f"{path.name}, block {number}", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            awaited = eval(code, namespace)
+            if awaited is not None:
+                asyncio.run(awaited)
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if ">>> " in path.read_text()], ids=lambda path: path.stem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from agentkit.backends.imports import collector_paused
 from agentkit.backends.lean import proxied
 from agentkit.backends.protocol import Request
 
@@ -19,7 +20,8 @@ def build(
     arguments: Mapping[str, Any], timeout_s: float, open_telemetry: bool | Mapping[str, Any]
 ) -> tuple[AsyncAnthropic, bool]:
     """Return the SDK's client, and whether the head of one request fits all (see `lean`)."""
-    import anthropic
+    with collector_paused():
+        import anthropic
 
     given: dict[str, Any] = {"max_retries": 0, "timeout": anthropic.Timeout(timeout_s, connect=CONNECT_S), **arguments}
     given["open_telemetry"] = dict(open_telemetry) if isinstance(open_telemetry, Mapping) else open_telemetry or False

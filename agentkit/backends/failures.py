@@ -108,8 +108,8 @@ def from_response(
     )
 
 
-def from_exception(error: BaseException, *, url: str = "", secrets: Iterable[str] = ()) -> CallError:
-    """Return the error for a call that ended without a whole response.
+def from_exception(error: BaseException, *, url: str = "", secrets: Iterable[str] = ()) -> BackendError:
+    """Return the error for a call that ended without a whole response: a `CallError`, or what shuts the whole run.
 
     Classes are known by name along the chain of causes, so that neither HTTP library has to be there.
 
@@ -118,7 +118,7 @@ def from_exception(error: BaseException, *, url: str = "", secrets: Iterable[str
         url: The server's address, for the message.
         secrets: What must not appear in the message.
     """
-    if isinstance(error, CallError):
+    if isinstance(error, BackendError):
         return error
     names: set[str] = set()
     texts: list[str] = []
@@ -129,14 +129,18 @@ def from_exception(error: BaseException, *, url: str = "", secrets: Iterable[str
         link = link.__cause__ or link.__context__
     said = redact(next((text for text in reversed(texts) if text), type(error).__name__), secrets)
     at = f" at {url}" if url else ""
+    if "authentication method" in said:
+        return CredentialsMissing(
+            "no credentials were found", hint="set ANTHROPIC_API_KEY, or use backend=ak.Embedded()"
+        )
+    if "CredentialsError" in names:
+        return CredentialsMissing(f"the credentials cannot be used: {_line(said)}", hint=_HINTS["authentication"])
     if names & _TIMEOUTS:
         return CallError(f"no answer{at} in time", kind="timeout", retryable=True)
     if names & _CUTS or ("RemoteProtocolError" in names and "incomplete" in said):
         return cut(said)
     if names & _CONNECTIONS:
         return CallError(f"the connection{at} failed: {_line(said)}", kind="connection", retryable=True)
-    if "CredentialsError" in names or "authentication method" in said:
-        return CallError(f"no credentials: {_line(said)}", kind="authentication", hint=_HINTS["authentication"])
     return CallError(f"{type(error).__name__}: {_line(said)}", kind="other")
 
 

@@ -9,7 +9,6 @@ models, and the cheap way of `lean` is taken where it leads to the same bytes at
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from agentkit.backends import client as clients
 from agentkit.backends import failures, limits, models, wire
 from agentkit.backends.lean import Lean
 from agentkit.backends.protocol import Reply, Request
-from agentkit.errors import CallError
+from agentkit.errors import BackendError
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -75,6 +74,7 @@ class Messages:
         self._arguments = {**client, "base_url": base_url, "api_key": api_key}
         self._resolved: dict[str, str] = {}
         self._may_lean = False
+        self._renewed_at = float("-inf")
         self._secrets: tuple[str, ...] = ()
         self.limits: limits.Limits | None = None
         """What the latest response said of the server's rate limits; None where it said nothing."""
@@ -115,13 +115,14 @@ class Messages:
 
         Raises:
             CallError: the call failed; its kind, status and request id say how.
+            CredentialsMissing: there is nothing to call with.
         """
         if request.get("max_tokens", 0) > LONG_TOKENS:
             return await self.send_stream(request)
         started = time.perf_counter()
         try:
             client = self._open()
-            body = json.dumps(request, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+            body = wire.encode(request)
             if self._lean is not None:
                 status, headers, payload = await self._lean.post(body)
                 if 300 <= status < 400:  # the SDK follows redirects
@@ -135,7 +136,9 @@ class Messages:
         latency_s = time.perf_counter() - started
         self._note(headers)
         if status != 200:
-            raise failures.from_response(status, headers, payload, secrets=self._secrets)
+            failure = failures.from_response(status, headers, payload, secrets=self._secrets)
+            failure.retryable = failure.retryable or (status == 401 and self._renew(client))
+            raise failure
         return wire.read(payload, latency_s=latency_s, request_id=headers.get("request-id"))
 
     async def send_stream(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
@@ -256,16 +259,31 @@ class Messages:
             )
         except APIStatusError as error:
             response = error.response
+            sent = response.request.headers.get("authorization", "").removeprefix("Bearer ")
+            self._secrets = (
+                *self._secrets,
+                *({sent} - {"", "none", *self._secrets}),
+            )  # a renewed token's first failure
         if self._may_lean and self._lean is None and response.status_code == 200 and not response.history:
             head = response.request
             self._lean = Lean(str(head.url), head.headers, connect_s=clients.CONNECT_S, read_s=self._timeout_s)
         return response.status_code, response.headers, response.content
 
+    def _renew(self, client: AsyncAnthropic) -> bool:
+        """Have the next call get a new token, where tokens are renewed and this one is not new itself."""
+        cache = getattr(client, "_token_cache", None)  # the SDK renews it in its own retries only, which are off
+        now = time.monotonic()
+        if cache is None or now - self._renewed_at < 60:
+            return False
+        self._renewed_at = now
+        cache.invalidate()
+        return True
+
     def _note(self, headers: Mapping[str, str]) -> None:
         if (seen := limits.read(headers)) is not None:
             self.limits = seen
 
-    def _failure(self, error: Exception, *, streaming: bool = False) -> CallError:
+    def _failure(self, error: Exception, *, streaming: bool = False) -> BackendError:
         response = getattr(error, "response", None)
         if response is not None and getattr(error, "status_code", None) is not None:
             inside = "inside the stream" if streaming and response.status_code < 400 else ""
@@ -282,9 +300,3 @@ async def _close(client: AsyncAnthropic | None, lean: Lean | None) -> None:
         await lean.aclose()
     if client is not None:
         await client.close()
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a request holds a {type(value).__name__}, which JSON has no word for")

@@ -126,7 +126,8 @@ async def known(get: Get) -> list[Mapping[str, Any]] | None:
         except CallError as error:
             if error.kind in ("not_found", "invalid_request", "other", "garbage", "permission"):
                 return None
-            if not error.retryable or delay is None:
+            refused = error.kind == "connection" and delay != RETRY_DELAYS_S[0]  # once more, in case it just starts
+            if not error.retryable or delay is None or refused:
                 raise failures.for_the_run(error) from None
             await asyncio.sleep(min(error.retry_after_s or delay, 30.0))
     return None

@@ -68,6 +68,7 @@ class Backend(Protocol):
 
         Raises:
             CallError: the call failed; `retryable` and `retry_after_s` say whether and when to try again.
+            BackendError: no call can succeed: no credentials, a model that cannot be loaded.
         """
         ...
 

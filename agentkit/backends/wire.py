@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentkit.backends import failures
-from agentkit.backends.protocol import Reply
+from agentkit.backends.protocol import Reply, Request
+
+
+def encode(request: Request) -> bytes:
+    """Return a request as it is sent.
+
+    >>> encode({"model": "m", "messages": []})
+    b'{"model":"m","messages":[]}'
+    """
+    return json.dumps(request, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
 
 
 def reply(message: Any, *, latency_s: float = 0.0, request_id: str | None = None) -> Reply:
@@ -134,3 +143,9 @@ class Collector:
             if field in delta:
                 block[field] = (block.get(field) or "") + delta[field]
         return ""
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a request holds a {type(value).__name__}, which JSON has no word for")

@@ -17,13 +17,15 @@ from collections.abc import Sequence
 from agentkit.errors import AgentkitError
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "lint": ("agentkit.cli.lint", "check agent definitions as the real loader reads them"),
+    "roster": ("agentkit.cli.roster", "print what a delegating model sees of a folder of agents"),
+    "run": ("agentkit.cli.run", "try definitions on samples, side by side"),
+    "gate": ("agentkit.cli.gate", "judge candidates against a baseline: exit code, JUnit XML, Markdown"),
+    "new": ("agentkit.cli.new", "write a new experiment"),
     "lab": ("agentkit.cli.lab", "open JupyterLab on a notebook, ready to run"),
     "demo": ("agentkit.cli.demo", "execute a notebook on the embedded model and show what came back"),
     "record": ("agentkit.cli.record", "record the calls of notebooks, so that they replay without a key"),
     "share": ("agentkit.cli.share", "make a folder of a notebook that a colleague can open and replay"),
-    "gate": ("agentkit.cli.gate", "judge candidates against a baseline: exit code, JUnit XML, Markdown"),
-    "new": ("agentkit.cli.new", "write a new experiment"),
-    "run": ("agentkit.cli.run", "try definitions on samples, side by side"),
 }
 """Command → (module, one line for `--help`), in the order of the help page."""
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+from agentkit.definition import card, files, findings, roster, sections
 from agentkit.definition import examples as example_blocks
-from agentkit.definition import files, findings, reading, roster, sections
 from agentkit.definition.diff import Diff
 from agentkit.definition.document import Document, require_frontmatter
 from agentkit.definition.edits import changed_fields, field_name, set_field
 from agentkit.definition.examples import Example
 from agentkit.definition.findings import Finding
+from agentkit.definition.lazy import lazy
+from agentkit.definition.loaded import Loaded
 from agentkit.definition.sections import Section
 from agentkit.errors import EditError
 
 
-class AgentDefinition:
+class AgentDefinition(Loaded):
     r"""One agent definition: immutable; every edit gives a new one that differs only in the lines of the edit.
 
     Made by `ak.load(path)` and `ak.loads(text)`. What it says is what the real loader reads; `verdict` says whether
@@ -37,16 +36,6 @@ class AgentDefinition:
     ---
     You greet.
     """
-
-    def __init__(self, source: bytes, *, origin: files.Origin | None = None, base: Document | None = None) -> None:
-        self.__dict__["source"] = source
-        self.__dict__["_origin"] = origin
-        self.__dict__["_base"] = base
-
-    source: bytes
-    """The exact bytes of the file."""
-    _origin: files.Origin | None
-    _base: Document | None
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"definitions do not change; agent.replace({name}=…) makes a new one")
@@ -66,100 +55,7 @@ class AgentDefinition:
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (self.source, self._origin, self._base.text if self._base else None))
 
-    # What the loader reads
-
-    @cached_property
-    def text(self) -> str:
-        """The file as text; bytes that are not UTF-8 stand as lone surrogates."""
-        try:
-            return self.source.decode()
-        except UnicodeDecodeError:
-            return self.source.decode("utf-8", "surrogateescape")
-
-    @cached_property
-    def document(self) -> Document:
-        """The text with the places of its parts."""
-        return Document(self.text)
-
-    @cached_property
-    def _reading(self) -> reading.Reading:
-        return reading.read(_shown(self.text))
-
-    @property
-    def path(self) -> Path | None:
-        """The file it was loaded from or saved to; None for one made from text."""
-        return self._origin.path if self._origin else None
-
-    @property
-    def verdict(self) -> str:
-        """`loads`, `repaired` (only by the loader's repair pass) or `dropped`."""
-        return self._reading.verdict
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is dropped or had to be repaired, in one sentence; None where it simply loads."""
-        return self._reading.reason
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """Every frontmatter field as YAML gives it, unknown ones included; read only."""
-        return self._reading.metadata
-
-    @property
-    def name(self) -> str | None:
-        """The agent's name; None where it has none that is a string."""
-        return self._reading.name
-
-    @property
-    def description(self) -> str | None:
-        """When to delegate to it, backslash-n turned into line ends as the loader does; None where missing."""
-        return self._reading.description
-
-    @property
-    def model(self) -> str | None:
-        """An alias, a model id, `inherit`, or None where the file names none."""
-        return self._reading.model
-
-    @property
-    def tools(self) -> tuple[str, ...] | None:
-        """The tool names as written; None for all tools."""
-        return self._reading.tools
-
-    @property
-    def disallowed_tools(self) -> tuple[str, ...]:
-        """The tool names of `disallowedTools`."""
-        value = self.metadata.get("disallowedTools")
-        return ("*",) if value == "*" else reading.tools_of(value) or ()
-
-    @property
-    def color(self) -> str | None:
-        """The colour as written; None where missing."""
-        value = self.metadata.get("color")
-        return value if isinstance(value, str) else None
-
-    @cached_property
-    def system_prompt(self) -> str:
-        """The body without the white space around it: what the model is told."""
-        start, end = self.document.prompt_span
-        return _shown(self.text[start:end])
-
-    @cached_property
-    def raw_prompt(self) -> str:
-        """The system prompt as it is in `text`: bytes that are not UTF-8 stand as lone surrogates."""
-        start, end = self.document.prompt_span
-        return self.text[start:end]
-
-    @cached_property
-    def examples(self) -> tuple[Example, ...]:
-        """The `<example>` blocks of the description."""
-        return example_blocks.parse(self.description or "")
-
-    @cached_property
-    def sections(self) -> tuple[Section, ...]:
-        """The parts of the system prompt, in order; their texts join to it."""
-        return sections.parse(self.system_prompt)
-
-    @cached_property
+    @lazy
     def findings(self) -> tuple[Finding, ...]:
         """What lint says about this file by itself, in file order."""
         return tuple(findings.check(self))
@@ -168,37 +64,6 @@ class AgentDefinition:
     def roster_line(self) -> str:
         """The line by which a delegating model knows this agent."""
         return roster.line(self)
-
-    # For the lint
-
-    @property
-    def refused(self) -> bool:
-        """Whether the frontmatter can be read but the agent in it is refused."""
-        return self._reading.refused
-
-    @property
-    def in_plugin(self) -> bool:
-        """Whether the file lies in a plugin's `agents` folder."""
-        return self.path is not None and (self.path.absolute().parent.parent / ".claude-plugin").is_dir()
-
-    def offset_of(self, key: str, word: str = "") -> int:
-        """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
-        entry = self.document.entry(key)
-        if entry is None:
-            return 0
-        place = self.text.find(word, entry.value_start, entry.end) if word else -1
-        return place if place >= 0 else entry.start
-
-    @property
-    def error_offset(self) -> int:
-        """Where in `text` the first YAML error is; the file's start where there is none."""
-        error = self._reading.error
-        if error is None or error.line is None:
-            return 0
-        position = self.document.envelope.block_start
-        for _ in range(error.line - 1):
-            position = self.text.find("\n", position) + 1
-        return position + max((error.column or 1) - 1, 0)
 
     # Edits
 
@@ -316,21 +181,16 @@ class AgentDefinition:
         target = files.write(path if path is not None else self._origin.path, self.source, self._origin)  # type: ignore[union-attr]
         return AgentDefinition(self.source, origin=files.Origin(target, self.source))
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return card.mimebundle(self)
+
+    def _repr_html_(self) -> str:
+        return card.mimebundle(self)["text/html"]
+
     def __repr__(self) -> str:
         tools = "all tools" if self.tools is None else f"{len(self.tools)} tools"
         counts = f"{len(self.examples)} examples, {sum(bool(part.title) for part in self.sections)} sections"
         return f"<AgentDefinition {self.name!r}: {self.verdict}, {self.model or 'no model'}, {tools}, {counts}>"
-
-
-def _shown(text: str) -> str:
-    """Return the text as the loader decodes it: U+FFFD where the bytes are not UTF-8."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text
 
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 
@@ -25,13 +24,17 @@ class Diff:
     after_name: str = "after"
 
     def __str__(self) -> str:
-        lines = difflib.unified_diff(
-            self.before.splitlines(), self.after.splitlines(), self.before_name, self.after_name, lineterm=""
-        )
-        return "\n".join(lines) or "no difference"
+        from agentkit.views.diff import unified
+
+        return unified(self.before, self.after, self.before_name, self.after_name).rstrip("\n") or "no difference"
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        from agentkit.views.diff import unified_html
+
+        return str(unified_html(self.before, self.after, self.before_name, self.after_name))
 
     def __bool__(self) -> bool:
         return self.before != self.after

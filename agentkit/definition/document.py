@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from agentkit.definition import writing, yamlcore
 from agentkit.definition.envelope import Envelope, split, trimmed
 from agentkit.definition.fields import ORDER
+from agentkit.definition.lazy import lazy
+from agentkit.definition.tools import tools_of
 from agentkit.errors import EditError
 
 _KEY = re.compile(
@@ -43,18 +44,18 @@ class Document:
 
     text: str
 
-    @cached_property
+    @lazy
     def envelope(self) -> Envelope:
         """Where the frontmatter and the body are."""
         return split(self.text)
 
-    @cached_property
+    @lazy
     def newline(self) -> str:
         """The file's line end, as its first line shows it."""
         first = self.text.find("\n")
         return "\r\n" if first > 0 and self.text[first - 1] == "\r" else "\n"
 
-    @cached_property
+    @lazy
     def entries(self) -> tuple[Entry, ...]:
         """The top-level fields in file order, duplicates included."""
         if self.envelope.why is not None:
@@ -65,7 +66,7 @@ class Document:
         """Return the entry that counts for a key: the last one."""
         return next((entry for entry in reversed(self.entries) if entry.key == key), None)
 
-    @cached_property
+    @lazy
     def prompt_span(self) -> tuple[int, int]:
         """Where the system prompt is: the body without the white space around it."""
         start = self.envelope.body_start
@@ -122,8 +123,10 @@ class Document:
             shown = self.text[entry.value_start : entry.end]
             comment = _comment(shown, {key: item})
             style = _style(shown, item)
-            if isinstance(item, (list, tuple)) and style == "text":
-                item, style = ", ".join(map(str, item)), "plain"
+        if key in ("tools", "disallowedTools") and isinstance(item, (list, tuple)) and style not in ("flow", "block"):
+            # People write tool names in one line; a name that would fall apart there keeps the list.
+            joined = ", ".join(map(str, item))
+            item = joined if item and tools_of(joined) == tuple(item) else item
         lines = f"{spelled}:{writing.value(item, style=style)}{comment}\n"
         return lines.replace("\n", self.newline)
 

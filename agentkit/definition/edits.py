@@ -7,6 +7,7 @@ from typing import Any
 
 from agentkit.definition.document import Document
 from agentkit.definition.fields import BY_NAME, meant
+from agentkit.definition.tools import tools_of
 from agentkit.errors import EditError
 
 _ALIASES = {"".join(f"_{char.lower()}" if char.isupper() else char for char in name): name for name in BY_NAME}
@@ -63,7 +64,9 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], wanted: 
         if value is None:
             if key in after:
                 raise EditError(f"{key} cannot be deleted from this file: its lines are not where they seem")
-        elif not _same(got, _plain(value)) and not (key in ("tools", "disallowedTools", "skills") and got is not None):
+        elif key in ("tools", "disallowedTools") and tools_of(got) == tools_of(value):
+            continue
+        elif not _same(got, _plain(value)):
             raise EditError(f"{key} would not read back as given", received=value, accepted=got)
     for key, value in before.items():
         if key not in wanted and not _same(value, after.get(key)):

@@ -76,6 +76,7 @@ class Rule:
     """A short example that the rule reports."""
     check: Check | None = None
     folder: FolderCheck | None = None
+    when: str = ""
     mend: Mend | None = None
     """The safe fix; None where there is none."""
 
@@ -84,12 +85,12 @@ _RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, name: str, severity: str, why: str, bad: str = "", mend: Mend | None = None
+    code: str, name: str, severity: str, why: str, bad: str = "", mend: Mend | None = None, when: str = ""
 ) -> Callable[[Any], Any]:
-    """Register a check that needs only the file."""
+    """Register a check that needs only the file; `when` names a verdict or a field without which it has no work."""
 
     def register(check: Check) -> Check:
-        _RULES[code] = Rule(code, name, severity, why, bad, check=check, mend=mend)
+        _RULES[code] = Rule(code, name, severity, why, bad, check=check, mend=mend, when=when)
         return check
 
     return register
@@ -114,10 +115,23 @@ def rules() -> tuple[Rule, ...]:
     return tuple(_RULES[code] for code in sorted(_RULES))
 
 
-def check(agent: AgentDefinition) -> Iterator[Finding]:
-    """Yield the findings that need only the file, in the order of the file."""
-    found = [_finding(each, hit, agent) for each in rules() if each.check is not None for hit in each.check(agent)]
-    yield from sorted(found, key=lambda finding: (finding.line, finding.column, finding.code))
+def check(agent: AgentDefinition) -> list[Finding]:
+    """Return the findings that need only the file, in the order of the file."""
+    metadata, verdict = agent.metadata, agent.verdict
+    found = [
+        _finding(each, hit, agent)
+        for each, run in _file_rules()
+        if not each.when or each.when in metadata or each.when == verdict
+        for hit in run(agent)
+    ]
+    if len(found) > 1:
+        found.sort(key=lambda finding: (finding.line, finding.column, finding.code))
+    return found
+
+
+@cache
+def _file_rules() -> tuple[tuple[Rule, Check], ...]:
+    return tuple((each, each.check) for each in rules() if each.check is not None)
 
 
 def _finding(found: Rule, hit: Hit, agent: AgentDefinition) -> Finding:

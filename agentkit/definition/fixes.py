@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agentkit.definition.findings import rules
+from agentkit.definition.findings import Mend, rules
 from agentkit.errors import EditError
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
+_ROUNDS = 5
+"""One fix can make room for another; this many rounds are always enough."""
 _RANK = {"dropped": 0, "repaired": 1, "loads": 2}
 
 
@@ -28,15 +30,20 @@ def fixed(agent: AgentDefinition, codes: Sequence[str]) -> AgentDefinition:
             raise EditError(
                 f"no fix for {code!r}", accepted=", ".join(code for code, rule in known.items() if rule.mend)
             )
-    for code, rule in known.items():
-        if rule.mend is None or (codes and code not in codes):
-            continue
-        if not any(finding.code == code and finding.fix for finding in agent.findings):
-            continue
-        try:
-            mended = rule.mend(agent)
-        except EditError:
-            continue
-        if _RANK[mended.verdict] >= _RANK[agent.verdict]:
-            agent = mended
+    mends = {code: rule.mend for code, rule in known.items() if rule.mend and (not codes or code in codes)}
+    for _ in range(_ROUNDS):
+        before = agent
+        for code, mend in mends.items():
+            if any(finding.code == code and finding.fix for finding in agent.findings):
+                agent = _mended(agent, mend)
+        if agent == before:
+            break
     return agent
+
+
+def _mended(agent: AgentDefinition, mend: Mend) -> AgentDefinition:
+    try:
+        mended = mend(agent)
+    except EditError:
+        return agent
+    return mended if _RANK[mended.verdict] >= _RANK[agent.verdict] else agent

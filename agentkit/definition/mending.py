@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agentkit.definition import writing, yamlcore
@@ -10,12 +11,21 @@ from agentkit.definition.envelope import split
 from agentkit.definition.fields import BY_NAME, meant
 from agentkit.definition.repair import repaired, repaired_line
 from agentkit.definition.tools import modern
+from agentkit.errors import EditError
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
 _KEY_LINE = re.compile(r"[A-Za-z_-][\w-]*[ \t]*:(?:[ \t]|\Z)")
 _SPOILT = re.compile(r"([A-Za-z_-][\w-]*)[ \t]*:[ \t]+(.*)\Z", re.DOTALL)
+
+
+def changes(mend: Callable[[AgentDefinition], AgentDefinition], agent: AgentDefinition) -> bool:
+    """Tell whether a fix has something to do, and can do it."""
+    try:
+        return mend(agent) != agent
+    except EditError:
+        return False
 
 
 def _with_block(agent: AgentDefinition, block: str) -> AgentDefinition:
@@ -141,8 +151,10 @@ def forward_slashes(agent: AgentDefinition) -> AgentDefinition:
 
 
 def unix_lines(agent: AgentDefinition) -> AgentDefinition:
-    """Write LF line ends."""
-    return agent.with_text(agent.text.replace("\r\n", "\n"))
+    """Write LF line ends, where the loader reads the same then."""
+    mended = agent.with_text(agent.text.replace("\r\n", "\n"))
+    same = agent.verdict == "dropped" or dict(mended.metadata) == dict(agent.metadata)
+    return mended if same else agent
 
 
 def tool_names(agent: AgentDefinition) -> AgentDefinition:

@@ -13,14 +13,14 @@ from types import MappingProxyType
 from typing import Any
 
 from agentkit.definition import hooks, yamlcore, yamlfast
-from agentkit.definition.envelope import BLANKS, Envelope, split
+from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
 from agentkit.definition.repair import repaired
+from agentkit.definition.tools import tools_of
 
 NAME_LIMIT = 256
 """Longest name, in UTF-16 units as the loader's language counts them."""
 
 _TOP_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*?))?[ \t\r]*\Z")
-_STRIP = re.compile(f"\\A[{BLANKS}]+|[{BLANKS}]+\\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Reading:
     """The names as written, split; None for all tools."""
     refused: bool = False
     """Whether the fields were read, but the agent they make is refused."""
+    places: Mapping[str, int] | None = None
+    """Offset of each field in the text, where the quick way found them; no field stands twice then."""
     error: yamlcore.YamlError | None = None
     """The first YAML error; its lines count within the block."""
 
@@ -52,8 +54,12 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
         return _finish("dropped", envelope.why, _guess(text) if text.lstrip("\ufeff \t\r\n").startswith("---") else {})
     block = text[envelope.block_start : envelope.block_end]
     error = None
+    places: dict[str, int] = {}
     try:
-        value = yamlfast.read(block)
+        quick = yamlfast.fields(text, envelope.block_start, envelope.block_end, places)
+        if quick is not None:
+            return _finish("loads", None, quick, None, places)
+        value = yamlfast.read(block) if "\r" in block else yamlcore.read(block)
         verdict = "loads"
     except yamlcore.YamlError as first:
         error = first
@@ -72,9 +78,12 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
 
 
 def _finish(
-    verdict: str, reason: str | None, values: Mapping[Any, Any], error: yamlcore.YamlError | None = None
+    verdict: str,
+    reason: str | None,
+    metadata: Mapping[str, Any],
+    error: yamlcore.YamlError | None = None,
+    places: Mapping[str, int] | None = None,
 ) -> Reading:
-    metadata = {key if isinstance(key, str) else yamlcore.key_text(key): value for key, value in values.items()}
     refused = refusal(metadata) if verdict != "dropped" else None
     if refused is not None:
         verdict, reason = "dropped", refused
@@ -88,6 +97,7 @@ def _finish(
         model_of(metadata.get("model")),
         tools_of(metadata.get("tools")),
         refused is not None,
+        places,
         error,
     )
 
@@ -113,36 +123,8 @@ def model_of(value: object) -> str | None:
     """Return the model as the loader keeps it: trimmed, `inherit` in lower case, None where it is not a text."""
     if not isinstance(value, str):
         return None
-    model = _STRIP.sub("", value)
+    model = value.strip(BLANK_CHARACTERS)
     return ("inherit" if model.lower() == "inherit" else model) or None
-
-
-def tools_of(value: object) -> tuple[str, ...] | None:
-    """Return the tool names of a `tools` value; None where that means all tools.
-
-    Commas and spaces separate, except inside parentheses; a list's items are split the same way.
-
-    >>> tools_of("Read, grep Grep,Bash(git log:*, x)"), tools_of(["*", "Read"]), tools_of([])
-    (('Read', 'grep', 'Grep', 'Bash(git log:*, x)'), None, None)
-    """
-    items = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
-    names = tuple(name for item in items if isinstance(item, str) for name in _names(item))
-    return None if not names or "*" in names else names
-
-
-def _names(text: str) -> list[str]:
-    if "(" not in text:
-        return [name for part in text.split(",") for piece in part.split(" ") if (name := _STRIP.sub("", piece))]
-    names, depth, current = [], 0, ""
-    for char in text:
-        if char in ", " and depth == 0:
-            names.append(current)
-            current = ""
-            continue
-        depth += (char == "(") - (char == ")" and depth > 0)
-        current += char
-    names.append(current)
-    return [name for piece in names if (name := _STRIP.sub("", piece))]
 
 
 def _guess(block: str) -> dict[str, Any]:

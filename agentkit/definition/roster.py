@@ -20,11 +20,15 @@ def line(agent: AgentDefinition) -> str:
 def tools_text(agent: AgentDefinition) -> str:
     """Return how the roster names an agent's tools."""
     taken = set(agent.disallowed_tools)
-    if agent.tools is None:
+    remembers = agent.metadata.get("memory") in ("user", "project", "local")
+    # A field that names no tool means all of them, unless memory puts its own into it.
+    starred = "*" in str(agent.metadata.get("tools"))
+    listed = agent.tools is not None or (remembers and "tools" in agent.metadata and not starred)
+    if not listed:
         return f"All tools except {', '.join(agent.disallowed_tools)}" if taken - {"*"} else "All tools"
-    names = [*agent.tools]
-    if agent.metadata.get("memory") in ("user", "project", "local"):
-        names += [name for name in ("Read", "Write", "Edit") if name not in names]
+    names = [*(agent.tools or ())]
+    if remembers:
+        names += [name for name in ("Write", "Edit", "Read") if name not in names]
     return ", ".join(name for name in names if name not in taken) or "None"
 
 

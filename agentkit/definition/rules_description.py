@@ -32,7 +32,9 @@ _NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?
 def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that does not say when to use the agent."""
     text = agent.description
-    if text and agent.verdict != "dropped" and not _CUE.search(text, 0, 2_000):
+    if not text or "when " in text or "Use " in text or " for " in text:
+        return
+    if agent.verdict != "dropped" and not _CUE.search(text, 0, 2_000):
         yield Hit(agent.offset_of("description"), "the description does not say when to use the agent")
 
 
@@ -46,7 +48,7 @@ def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
 def no_examples(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description without examples."""
     text = agent.description
-    if text and agent.verdict != "dropped" and "<example" not in text.lower():
+    if text and agent.verdict != "dropped" and "<example" not in text and "<EXAMPLE" not in text.upper():
         yield Hit(agent.offset_of("description"), "the description has no <example>")
 
 
@@ -74,8 +76,12 @@ def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples whose assistant names another agent and never this one."""
-    name = agent.name
-    if not name or not agent.examples:
+    name, text = agent.name, agent.description
+    if not name or not text or "<example>" not in text:
+        return
+    called = {piece[-60:].split()[-1].strip("\"'`") for piece in text.split(" agent")[:-1] if piece[-1:].isalnum()}
+    called = {word for word in called if "-" in word}
+    if called <= {name}:
         return
     for example in agent.examples:
         said = f"{example.assistant} {' '.join(example.rest)} {example.commentary}"
@@ -111,6 +117,10 @@ def long_description(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def odd_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples that miss a half."""
+    text = agent.description or ""
+    count = text.count("<example>")
+    if not count or (text.count("ser: ") >= count and text.count("ssistant: ") >= count):
+        return
     for place, example in enumerate(agent.examples, 1):
         if not example.user or not example.assistant:
             missing = "user" if not example.user else "assistant"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _MODEL_ID = re.compile(r"[a-z0-9@.:/_-]*\d[\w@.:/\[\]-]*\Z|[\w.-]+/[\w./:-]+\Z")
+_NOT_IN_PLUGINS = tuple(field for field in FIELDS if field.ignored_in_plugins)
 _CHOICES = tuple(field for field in FIELDS if field.values and field.kind in ("choice", "boolean"))
 
 
@@ -31,8 +32,8 @@ _CHOICES = tuple(field for field in FIELDS if field.values and field.kind in ("c
 )
 def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys that are likely slips."""
-    for key in agent.metadata:
-        if key not in BY_NAME and (field := meant(key)):
+    for key in agent.metadata.keys() - BY_NAME.keys():
+        if field := meant(key):
             fix = f"rename it to {field}" if field not in agent.metadata else None
             yield Hit(agent.offset_of(key), f"{key!r} has no effect; {field!r} is meant?", fix)
 
@@ -46,8 +47,8 @@ def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys the loader does not know."""
-    for key in agent.metadata:
-        if key not in BY_NAME and not meant(key):
+    for key in agent.metadata.keys() - BY_NAME.keys():
+        if not meant(key):
             yield Hit(agent.offset_of(key), f"{key!r} is no field of the loader and has no effect")
 
 
@@ -61,8 +62,9 @@ def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
     """Report values that a field cannot have."""
+    metadata = agent.metadata
     for field in _CHOICES:
-        value = agent.metadata.get(field.name)
+        value = metadata.get(field.name)
         if value is None or (field.name == "model" and _model_fits(value)):
             continue
         shown = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
@@ -73,10 +75,10 @@ def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
             fix = f"write {value.lower()}"
         accepted = ", ".join(field.values)
         yield Hit(agent.offset_of(field.name), f"{field.name} cannot be {str(value)[:60]!r}; it can be {accepted}", fix)
-    turns = agent.metadata.get("maxTurns")
+    turns = metadata.get("maxTurns")
     if turns is not None and not (type(turns) is int and turns > 0):
         yield Hit(agent.offset_of("maxTurns"), f"maxTurns must be a positive whole number, not {turns!r}")
-    servers = agent.metadata.get("mcpServers")
+    servers = metadata.get("mcpServers")
     if servers is not None and not (isinstance(servers, list) and all(isinstance(one, (str, dict)) for one in servers)):
         yield Hit(agent.offset_of("mcpServers"), "mcpServers must be a list of names or {name: configuration}")
 
@@ -95,6 +97,7 @@ def _model_fits(value: object) -> bool:
     "The program no longer has this tool, so its name grants nothing.",
     "tools: Read, MultiEdit",
     mend=mending.tool_names,
+    when="tools",
 )
 def removed_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools of older releases."""
@@ -111,6 +114,7 @@ def removed_tool(agent: AgentDefinition) -> Iterator[Hit]:
     "Tool names count letter case; a name the program does not have grants nothing.",
     "tools: read, Grep",
     mend=mending.tool_names,
+    when="tools",
 )
 def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools that resolve to nothing beside some that do."""
@@ -130,6 +134,7 @@ def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "A specifier such as Bash(git:*) does not narrow anything here: it grants all of Bash.",
     "tools: Bash(git:*)",
+    when="tools",
 )
 def bash_specifier(agent: AgentDefinition) -> Iterator[Hit]:
     """Report specifiers that grant the whole tool."""
@@ -144,6 +149,7 @@ def bash_specifier(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "disallowedTools is applied first, so a tool in both lists is not there.",
     "tools: Read, Write\ndisallowedTools: Write",
+    when="disallowedTools",
 )
 def both_lists(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools that are both allowed and disallowed."""
@@ -159,6 +165,7 @@ def both_lists(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "bypassPermissions lets the agent do anything without asking, whatever text it has just read.",
     "permissionMode: bypassPermissions",
+    when="permissionMode",
 )
 def bypass(agent: AgentDefinition) -> Iterator[Hit]:
     """Report bypassPermissions."""
@@ -175,8 +182,8 @@ def bypass(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def ignored_in_plugins(agent: AgentDefinition) -> Iterator[Hit]:
     """Report fields that plugins cannot set, in a file of a plugin."""
-    for field in FIELDS:
-        if field.ignored_in_plugins and field.name in agent.metadata and agent.in_plugin:
+    for field in _NOT_IN_PLUGINS:
+        if agent.metadata.get(field.name) is not None and agent.in_plugin:
             yield Hit(agent.offset_of(field.name), f"{field.name} is ignored in a plugin's agent")
 
 
@@ -189,6 +196,8 @@ def ignored_in_plugins(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys that stand twice."""
+    if agent.fields_once:
+        return
     entries = agent.document.entries
     if len(entries) == len(agent.metadata):
         return
@@ -217,6 +226,7 @@ def name_style(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "The loader ignores malformed hooks of this event without a word.",
     "hooks:\n  Stop: echo done",
+    when="hooks",
 )
 def hook_ignored(agent: AgentDefinition) -> Iterator[Hit]:
     """Report malformed hooks that do not drop the agent."""

@@ -44,7 +44,7 @@ _COMMON = frozenset(
     "AK501",
     "duplicate-name",
     "error",
-    "Of two files with one name in one tree the loader keeps only one, and not always the same.",
+    "Of two files with one name in one tree the loader keeps only one: the last by path.",
     "name: reviewer (in a.md and in b.md)",
 )
 def duplicate_name(agents: Sequence[AgentDefinition]) -> Hits:

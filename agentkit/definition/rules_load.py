@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
 _CUT = re.compile(r"^[A-Za-z_][\w-]*:[ \t]+[^\s\"'\[{|>#&!][^\n]*?[ \t](#[^\n]*)", re.MULTILINE)
-_PATH = re.compile(r"[A-Za-z]:\\|\\n\w*\\|\\\w+\\n|\.\\n")
+_PATH = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]:\\[\w.\\ -]*")
 
 
 @rule(
@@ -24,11 +24,12 @@ _PATH = re.compile(r"[A-Za-z]:\\|\\n\w*\\|\\\w+\\n|\.\\n")
     "The real program silently ignores a file whose frontmatter it cannot read, so the agent does not exist.",
     "description: first line\nsecond line without indentation",
     mend=mending.requoted,
+    when="dropped",
 )
 def does_not_load(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a frontmatter that is missing, or does not parse even after the repair."""
     if agent.verdict == "dropped" and not agent.refused:
-        fix = "quote the values that break the YAML" if mending.requoted(agent) != agent else None
+        fix = "quote the values that break the YAML" if mending.changes(mending.requoted, agent) else None
         yield Hit(agent.error_offset, f"the loader drops this file: {agent.reason}", fix)
 
 
@@ -38,6 +39,7 @@ def does_not_load(agent: AgentDefinition) -> Iterator[Hit]:
     "error",
     "The loader drops an agent without a name, or whose name is no text, begins with -, holds a colon or is too long.",
     "name: team:reviewer",
+    when="dropped",
 )
 def bad_name(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a name that drops the agent."""
@@ -51,6 +53,7 @@ def bad_name(agent: AgentDefinition) -> Iterator[Hit]:
     "error",
     "The loader drops an agent whose description is missing, empty, a number or true/false.",
     "description: 2024",
+    when="dropped",
 )
 def no_description(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that drops the agent."""
@@ -64,6 +67,7 @@ def no_description(agent: AgentDefinition) -> Iterator[Hit]:
     "error",
     "One malformed hook makes the loader drop the whole agent.",
     "hooks: []",
+    when="dropped",
 )
 def malformed_hooks(agent: AgentDefinition) -> Iterator[Hit]:
     """Report hooks that drop the agent."""
@@ -78,11 +82,12 @@ def malformed_hooks(agent: AgentDefinition) -> Iterator[Hit]:
     "When no name in `tools` is one the program has, the agent starts with no tools at all.",
     "tools: read, grep",
     mend=mending.tool_names,
+    when="tools",
 )
 def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a tools field of which nothing is left."""
     if agent.tools and not any(known_tool(name) for name in agent.tools):
-        fix = "write the names as the program spells them" if mending.tool_names(agent) != agent else None
+        fix = "write the names as the program spells them" if mending.changes(mending.tool_names, agent) else None
         yield Hit(agent.offset_of("tools"), f"none of these tools exists: {', '.join(agent.tools)[:200]}", fix)
 
 
@@ -98,7 +103,9 @@ def inner_fence(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a closing fence that stands inside a line."""
     envelope = agent.document.envelope
     if envelope.why is None and agent.text[envelope.block_end - 1] != "\n":
-        fix = "write the --- so that it does not close the block" if mending.inner_fence(agent) != agent else None
+        fix = (
+            "write the --- so that it does not close the block" if mending.changes(mending.inner_fence, agent) else None
+        )
         yield Hit(envelope.block_end, "this --- ends the frontmatter; what follows it is read as the prompt", fix)
 
 
@@ -113,7 +120,7 @@ def inner_fence(agent: AgentDefinition) -> Iterator[Hit]:
 def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
     """Report one-line descriptions and names that a comment cuts."""
     envelope = agent.document.envelope
-    if envelope.why is not None or agent.verdict != "loads" or agent.text.find(" #", 0, envelope.block_end) < 0:
+    if agent.fields_once or envelope.why is not None or agent.verdict != "loads":
         return
     for match in _CUT.finditer(agent.text, envelope.block_start, envelope.block_end):
         if match[0].startswith(("name:", "description:")) and agent.text[match.start()] not in " -":
@@ -131,10 +138,10 @@ def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
 def backslash_n(agent: AgentDefinition) -> Iterator[Hit]:
     r"""Report a backslash-n in the description that looks like part of a path."""
     raw = agent.metadata.get("description")
-    if isinstance(raw, str) and "\\n" in raw:
+    if isinstance(raw, str) and ":\\" in raw and "\\n" in raw:
         for match in _PATH.finditer(raw):
-            if "\\n" in raw[match.start() : match.end() + 60].split(" ")[0]:
-                word = raw[match.start() :].split(" ")[0][:40]
+            word = match[0].split(" ")[0][:60]
+            if "\\n" in word:
                 yield Hit(agent.offset_of("description"), f"the backslash-n in {word!r} becomes a line end", "write /")
                 return
 
@@ -146,12 +153,12 @@ def backslash_n(agent: AgentDefinition) -> Iterator[Hit]:
     "The YAML is wrong; only the loader's one repair pass saves the file, and every other reader of it fails.",
     "description: Use this agent: always",
     mend=mending.write_repair,
+    when="repaired",
 )
 def loads_by_repair(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a file that loads only by the repair."""
     if agent.verdict == "repaired":
-        fix = "quote the values as the repair does" if mending.write_repair(agent) != agent else None
-        yield Hit(agent.error_offset, f"{agent.reason}", fix)
+        yield Hit(agent.error_offset, f"{agent.reason}", "quote the values as the repair does")
 
 
 @rule(
@@ -163,9 +170,11 @@ def loads_by_repair(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def crlf(agent: AgentDefinition) -> Iterator[Hit]:
     """Report CRLF line ends."""
+    if b"\r" not in agent.source:
+        return
     place = agent.source.find(b"\r\n")
     if place >= 0:
-        fix = "write LF line ends"
+        fix = "write LF line ends" if mending.changes(mending.unix_lines, agent) else None
         yield Hit(len(agent.source[:place].decode("utf-8", "surrogateescape")), "the lines end in CRLF", fix)
 
 
@@ -177,7 +186,7 @@ def crlf(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def not_utf8(agent: AgentDefinition) -> Iterator[Hit]:
     """Report bytes that are not UTF-8."""
-    if not agent.source.isascii():
+    if not agent.is_utf8:
         bad = re.search("[\udc80-\udcff]", agent.text)
         if bad:
             yield Hit(bad.start(), "these bytes are not UTF-8; the model sees a replacement character")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentkit.definition.envelope import BLANK_CHARACTERS
 from agentkit.definition.fields import REMOVED_TOOLS, TOOLS
 
 _KNOWN = frozenset(TOOLS)
@@ -39,3 +40,33 @@ def modern(names: tuple[str, ...]) -> tuple[str, ...]:
         if name not in mended:
             mended.append(name)
     return tuple(mended)
+
+
+def tools_of(value: object) -> tuple[str, ...] | None:
+    """Return the tool names of a `tools` value; None where that means all tools.
+
+    Commas and spaces separate, except inside parentheses; a list's items are split the same way.
+
+    >>> tools_of("Read, grep Grep,Bash(git log:*, x)"), tools_of(["*", "Read"]), tools_of([])
+    (('Read', 'grep', 'Grep', 'Bash(git log:*, x)'), None, None)
+    """
+    items = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
+    names = tuple(name for item in items if isinstance(item, str) for name in _names(item))
+    return None if not names or "*" in names else names
+
+
+def _names(text: str) -> list[str]:
+    if "(" not in text:
+        return [
+            name for part in text.split(",") for piece in part.split(" ") if (name := piece.strip(BLANK_CHARACTERS))
+        ]
+    names, inside, current = [], False, ""
+    for char in text:
+        if char in ", " and not inside:
+            names.append(current)
+            current = ""
+            continue
+        inside = char == "(" or (inside and char != ")")
+        current += char
+    names.append(current)
+    return [name for piece in names if (name := piece.strip(BLANK_CHARACTERS))]

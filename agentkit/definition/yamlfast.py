@@ -13,7 +13,7 @@ from agentkit.definition.yamlscalars import YamlError, double, plain
 
 _BARE = r"(?:[A-Za-z0-9.(/<$]|[^\x00-\x7f])[^\n]*"
 _LINE = re.compile(
-    r'([A-Za-z_][A-Za-z0-9_-]*):(?: +(?:"((?:[^"\\\n]|\\[nt"\\])*)"'
+    r'([A-Za-z_][A-Za-z0-9_-]*):(?: +(?:"([^"\\\n]*(?:\\[nt"\\][^"\\\n]*)*)"'
     rf"|({_BARE})|'((?:[^'\n]|'')*)'|\[([A-Za-z][A-Za-z0-9_ ,-]*)\]))? *\n((?: *- +{_BARE}\n)*)(?: *\n)*"
 )
 
@@ -24,18 +24,25 @@ def read(block: str) -> Any:
     Raises:
         YamlError: it is not YAML.
     """
-    quick = fields(block, 0, len(block))
+    plain_lines = block.replace("\r\n", "\n") if "\r" in block else block
+    quick = fields(plain_lines, 0, len(plain_lines), {})
     return yamlcore.read(block) if quick is None else quick
 
 
-def fields(text: str, start: int, end: int) -> dict[str, Any] | None:
+def fields(text: str, start: int, end: int, places: dict[str, int]) -> dict[str, Any] | None:
     r"""Return the fields of `text[start:end]`; None where the full reader has to look.
+
+    Args:
+        text: The file.
+        start: Where the block begins.
+        end: Where it ends.
+        places: Filled with the offset of each field.
 
     Raises:
         YamlError: a plain value holds a second `: `, which no reader takes.
 
     >>> block = "name: x\ndescription: \"a\\tb\"\ntools:\n  - Read\n"
-    >>> fields(block, 0, len(block))
+    >>> fields(block, 0, len(block), {})
     {'name': 'x', 'description': 'a\tb', 'tools': ['Read']}
     """
     if text.find("\r", start, end) >= 0 or text.find("\0", start, end) >= 0:
@@ -47,6 +54,9 @@ def fields(text: str, start: int, end: int) -> dict[str, Any] | None:
         if match is None:
             return None
         key, quoted, bare, single, flow, items = match.groups()
+        if key in values:
+            return None
+        places[key] = position
         position = match.end()
         if items:
             found = _items(items) if match.start(6) == match.end(1) + 1 + _blanks(text, match.end(1) + 1) else None
@@ -72,7 +82,7 @@ def fields(text: str, start: int, end: int) -> dict[str, Any] | None:
             values[key] = [plain(piece) for piece in pieces]
         else:
             values[key] = None
-    return values
+    return values or None
 
 
 def _blanks(text: str, position: int) -> int:

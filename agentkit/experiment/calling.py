@@ -20,6 +20,7 @@ from agentkit.experiment.progress import Meter
 from agentkit.experiment.record import Call
 from agentkit.experiment.secrets import known, scrub
 
+SLOW_S = 0.05
 STARTING_ATTEMPTS = 3
 """How often a call is tried at a server that has not answered anything yet."""
 
@@ -64,6 +65,8 @@ class Caller:
         """Whether the prompt cache of the protocol may be used."""
         self.answered = False
         """Whether the server has answered any call well."""
+        self.slow = False
+        """Whether replies take long enough for this process to be idle meanwhile."""
         self.shut: BackendError | None = None
         """Why no call can succeed any more."""
         self.shut_models: dict[str, BackendError] = {}
@@ -114,6 +117,7 @@ class Caller:
                     self._note(error, request, attempt, started)
                 else:
                     self.answered = True
+                    self.slow = self.slow or reply.latency_s > SLOW_S
                     self.limiter.succeeded()
                     self.limiter.observe(getattr(self._backend, "limits", None))
                     done = Call(key, variant, sample, epoch, request, self._clean(reply), None, self._backend.name)
@@ -135,8 +139,8 @@ class Caller:
             reply.input_tokens + reply.cache_read_tokens + reply.cache_write_tokens, reply.output_tokens, cost
         )
         for keeper in self._keepers:
-            # Shielded: an interrupt between the answer and its commit must not lose what was paid for.
-            await asyncio.shield(keeper.put(call))
+            # A store has taken the call before it waits, so an interrupt now loses the waiting and not the call.
+            await keeper.put(call)
         return call
 
     def _cost_of_failure(self, error: BaseException, held: float) -> float:
@@ -149,7 +153,7 @@ class Caller:
         """Let an error move the level, and shut what cannot succeed any more."""
         self.limiter.failed(error, started)
         model = str(request["model"])
-        if error.kind == "authentication":
+        if error.kind == "authentication" and not error.retryable:
             self.shut = CredentialsMissing(
                 f"the server refused the key: {error.message}",
                 hint=error.hint or "set ANTHROPIC_API_KEY to a valid key, or pass backend=ak.Embedded()",

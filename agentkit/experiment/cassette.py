@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -136,6 +136,11 @@ class Cassette:
         if self._models.get((asked, alias or "")) != served:
             self._models[asked, alias or ""] = served
             self._changed = True
+
+    def holds(self, variants: Iterable[str]) -> bool:
+        """Return whether a call of any of these variants is recorded."""
+        wanted = set(variants)
+        return any(entry["variant"] in wanted for entry in self.entries())
 
     def get(self, key: str) -> Call | None:
         """Return a recorded call; None where it is not there.
@@ -284,12 +289,16 @@ def use_cassette(path: str | os.PathLike[str] | None) -> None:
     _current = None if path is None else Path(path).absolute()
 
 
-def cassette_for(path: str | os.PathLike[str] | None, *, scripted: bool = False) -> Cassette | None:
+def cassette_for(
+    path: str | os.PathLike[str] | None, variants: Iterable[str] = (), *, scripted: bool = False
+) -> Cassette | None:
     """Return the cassette that a run has to use; None where it has none.
 
     Args:
-        path: What the run was given. A file that is there replays, also where this process has just recorded it; what
-            `use_cassette` opened to record goes on recording until the process ends.
+        path: What the run was given. A file that is there replays. What this process began to record it goes on
+            recording; but where the run was given the path, only for variants that the file does not hold yet, so that
+            a changed variant is told and not recorded under the same name.
+        variants: Names of the run's variants.
         scripted: Whether the replies are scripted: those need no cassette unless one is named.
 
     Raises:
@@ -305,7 +314,11 @@ def cassette_for(path: str | os.PathLike[str] | None, *, scripted: bool = False)
         return None
     with _lock:
         known_one = _opened.get(chosen)
-        fits = known_one is not None and (path is None if mode == "once" else known_one.recording == (mode == "record"))
+        fits = known_one is not None and (
+            path is None or not known_one.holds(variants)
+            if mode == "once"
+            else known_one.recording == (mode == "record")
+        )
         # What this process started to record it goes on recording, though the file is there by now.
         if known_one is not None and fits and (known_one.recording or chosen.exists()):
             known_one.read()

@@ -6,62 +6,27 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentkit.backends.protocol import Backend
 from agentkit.errors import AgentkitError, DeadlineExceeded, PlanError
 from agentkit.experiment import loop
-from agentkit.experiment.budget import Budget
 from agentkit.experiment.calling import Caller, Keeper
 from agentkit.experiment.cassette import Cassette, Served, cassette_for
 from agentkit.experiment.limiter import Limiter
+from agentkit.experiment.order import Order, address_of, chosen, lay_out, limit_of, salt_of
 from agentkit.experiment.outcome import Outcome
-from agentkit.experiment.plan import DEFAULT_MAX_TOKENS, Plan, Variant, make_plan
-from agentkit.experiment.progress import Meter, Progress, shown_by
-from agentkit.experiment.request import DEFAULT_MAX_TURNS, setting
+from agentkit.experiment.plan import Plan
+from agentkit.experiment.progress import Meter, shown_by, tell_once
+from agentkit.experiment.reporting import report
 from agentkit.experiment.results import Results
-from agentkit.experiment.runner import Run, report
-from agentkit.experiment.sampling import Samples
+from agentkit.experiment.runner import Run
 from agentkit.experiment.stale import HINT
 
 if TYPE_CHECKING:
+    from agentkit.experiment.batching import BatchRun
     from agentkit.experiment.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a run was asked for, checked."""
-
-    variants: Mapping[str, Variant]
-    samples: Samples
-    epochs: int
-    model: str | None
-    settings: Mapping[str, Any]
-    backend: Backend | None
-    store: str | PathLike[str] | bool | None
-    cassette: str | PathLike[str] | None
-    concurrency: int | None
-    budget: Budget | None
-    deadline_s: float | None
-    batch: bool
-    progress: bool | Callable[[Progress], Any] | None
-    only: frozenset[str] | None = None
-    """Keys of the trials to carry out; None for all."""
-
-    def alias(self, variant: Variant) -> str | None:
-        """Return the name of the model that a variant gets, as it was given."""
-        return self.model if self.model is not None else variant.own_model
-
-    @property
-    def max_turns(self) -> dict[str, int]:
-        """How many calls a trial of each variant may make."""
-        return {
-            name: int(setting("max_turns", variant, self.settings) or DEFAULT_MAX_TURNS)
-            for name, variant in self.variants.items()
-        }
 
 
 async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = None) -> Results:
@@ -74,7 +39,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
     task = asyncio.current_task()
     assert task is not None
     loop.active(task)
-    cassette = cassette_for(order.cassette, scripted=getattr(order.backend, "name", "") == "scripted")
+    cassette = cassette_for(order.cassette, order.variants, scripted=getattr(order.backend, "name", "") == "scripted")
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)
         for outcome in results:
@@ -82,6 +47,8 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
                 on_outcome(outcome)
         return results
     backend = order.backend if order.backend is not None else chosen()
+    if order.backend is None and cassette is None and order.progress is not False:
+        tell_once(getattr(backend, "notice", ""))
     store = await _open_store(order, backend)
     try:
         async with loop.using(backend):
@@ -115,8 +82,8 @@ async def _replay(order: Order, cassette: Cassette) -> Results:
             )
         served[name] = one
     first = next(iter(served.values()))
-    plan = _plan(order, {name: one.model for name, one in served.items()}, first.max_tokens, _salt(first.fidelity))
-    outcomes = await replay(plan, cassette, order.max_turns, _salt(first.fidelity))
+    plan = lay_out(order, {name: one.model for name, one in served.items()}, first.max_tokens, salt_of(first.fidelity))
+    outcomes = await replay(plan, cassette, order.max_turns, salt_of(first.fidelity))
     return Results(plan, outcomes, backend=first.backend, fidelity=first.fidelity, order=order)
 
 
@@ -134,13 +101,9 @@ async def _planned(order: Order, backend: Backend, store: Store | None) -> tuple
     """Return the plan and the calls of it that are in the store."""
     plan, found = await _known_plan(order, backend, store)
     if plan is None:
-        plan = _plan(order, await _resolve(order, backend, store), _limit(backend), _salt(backend.fidelity))
+        plan = lay_out(order, await _resolve(order, backend, store), limit_of(backend), salt_of(backend.fidelity))
         found = await store.load([trial.key for trial in plan.trials]) if store is not None else {}
     return plan, found
-
-
-def _limit(backend: Backend) -> int:
-    return int(getattr(backend, "default_max_tokens", DEFAULT_MAX_TOKENS))
 
 
 async def _with_store(
@@ -150,28 +113,32 @@ async def _with_store(
     cassette: Cassette | None,
     on_outcome: Callable[[Outcome], None] | None,
 ) -> Results:
-    salt = _salt(backend.fidelity)
+    salt = salt_of(backend.fidelity)
     plan, found = await _planned(order, backend, store)
     if cassette is not None:
         asked = order.backend.name if order.backend is not None else "auto"
         for name, variant in order.variants.items():
-            served = Served(plan.models[name], backend.name, backend.fidelity, _limit(backend))
+            served = Served(plan.models[name], backend.name, backend.fidelity, limit_of(backend))
             cassette.put_served(asked, order.alias(variant), served)
     meter = Meter(len(plan.trials))
     limiter = Limiter(_most(order, backend))
-    keepers: list[Keeper] = [keeper for keeper in (store, cassette) if keeper is not None]
+    keepers: list[Keeper] = [keeper for keeper in (cassette, store) if keeper is not None]
     caller = Caller(backend, limiter, keepers, meter, order.budget)
-    run = Run(
-        plan,
-        caller,
-        meter,
-        store=store,
-        cassette=cassette,
-        max_turns=order.max_turns,
-        salt=salt,
-        found=found,
-        on_outcome=on_outcome,
-    )
+    run: Run | BatchRun
+    if order.batch:
+        run = _batch_run(order, plan, backend, meter, store, keepers, found, on_outcome)
+    else:
+        run = Run(
+            plan,
+            caller,
+            meter,
+            store=store,
+            cassette=cassette,
+            max_turns=order.max_turns,
+            salt=salt,
+            found=found,
+            on_outcome=on_outcome,
+        )
 
     def results() -> Results:
         ended = [run.outcomes[place] for place in ((t.variant, t.sample, t.epoch) for t in plan.trials)
@@ -193,7 +160,32 @@ async def _with_store(
     return results()
 
 
-async def _within(seconds: float | None, run: Run) -> None:
+def _batch_run(
+    order: Order,
+    plan: Plan,
+    backend: Backend,
+    meter: Meter,
+    store: Store | None,
+    keepers: list[Keeper],
+    found: Mapping[str, Any],
+    on_outcome: Callable[[Outcome], None] | None,
+) -> BatchRun:
+    from agentkit.experiment.batching import BatchRun
+
+    return BatchRun(
+        plan,
+        backend,
+        meter,
+        store=store,
+        keepers=keepers,
+        budget=order.budget,
+        found=found,
+        address=address_of(backend),
+        on_outcome=on_outcome,
+    )
+
+
+async def _within(seconds: float | None, run: Run | BatchRun) -> None:
     if seconds is None:
         await run.carry_out()
         return
@@ -235,65 +227,19 @@ async def _known_plan(order: Order, backend: Backend, store: Store | None) -> tu
     if store is None:
         return None, {}
     aliases = {name: order.alias(variant) or "" for name, variant in order.variants.items()}
-    known = await store.resolved(_address(backend))
+    known = await store.resolved(address_of(backend))
     if not all(alias in known for alias in aliases.values()):
         return None, {}
-    plan = _plan(
-        order, {name: known[alias] for name, alias in aliases.items()}, _limit(backend), _salt(backend.fidelity)
+    plan = lay_out(
+        order, {name: known[alias] for name, alias in aliases.items()}, limit_of(backend), salt_of(backend.fidelity)
     )
     found = await store.load([trial.key for trial in plan.trials])
     return (plan, found) if all(trial.key in found for trial in plan.trials) else (None, {})
-
-
-def _address(backend: Backend) -> str:
-    """Return what an alias's meaning depends on, hashed: the server's address is nobody's business."""
-    from hashlib import sha256
-
-    settings = [name for name in sorted(os.environ) if name == "ANTHROPIC_BASE_URL" or name.endswith("_MODEL")]
-    text = f"{backend!r}\n" if type(backend).__repr__ is not object.__repr__ else ""
-    text += "\n".join(f"{name}={os.environ[name]}" for name in settings)
-    return f"{backend.name}:{sha256(text.encode()).hexdigest()[:16]}"
 
 
 async def _resolve(order: Order, backend: Backend, store: Store | None) -> dict[str, str]:
     aliases = {order.alias(variant) for variant in order.variants.values()}
     resolved = {alias: await backend.resolve_model(alias) for alias in aliases}
     if store is not None:
-        await store.put_resolved(_address(backend), {alias or "": model for alias, model in resolved.items()})
+        await store.put_resolved(address_of(backend), {alias or "": model for alias, model in resolved.items()})
     return {name: resolved[order.alias(variant)] for name, variant in order.variants.items()}
-
-
-def _plan(order: Order, models: Mapping[str, str], limit: int, salt: str) -> Plan:
-    plan = make_plan(
-        order.variants,
-        order.samples,
-        order.epochs,
-        models,
-        order.settings,
-        default_max_tokens=lambda _: limit,
-        salt=salt,
-    )
-    if order.only is None:
-        return plan
-    return replace(plan, trials=tuple(trial for trial in plan.trials if trial.key in order.only))
-
-
-def _salt(fidelity: str) -> str:
-    return "" if fidelity == "bare" else fidelity
-
-
-_chosen: Backend | None = None
-
-
-def chosen() -> Backend:
-    """Return the backend of a run that names none: chosen anew where the keys changed, else the one of the run before.
-
-    So the embedded model is started once, and says once that it stands in.
-    """
-    global _chosen
-    from agentkit.backends.detect import choose
-
-    fresh = choose()
-    if _chosen is None or _chosen.name != fresh.name or fresh.name == "messages":
-        _chosen = fresh
-    return _chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from agentkit.backends.imports import collector_paused
 from agentkit.experiment.outcome import Outcome
 from agentkit.views.grid import Cell, Grid, GridRow
 
@@ -67,15 +68,18 @@ def frame_of(
     outcomes: Sequence[Outcome], scores: Mapping[str, Mapping[tuple[str, str, int], Any]] | None = None
 ) -> pd.DataFrame:
     """Return one row a trial; `Results.frame` says what is in it."""
-    import pandas as pd
+    with collector_paused():
+        import pandas as pd
 
     columns: dict[str, Any] = columns_of(outcomes)
+    # The same dtype by name as "str", kept as Python strings: Arrow's copy of the replies costs three times their size.
+    text = pd.StringDtype("python", na_value=float("nan"))
     for name in TOKENS:
         columns[name] = pd.array(columns[name], dtype="Int64")
     for name in ("cost_usd", "latency_s"):
         columns[name] = pd.array([float("nan") if one is None else one for one in columns[name]], dtype="float64")
     for name in ("variant", "sample", "model", "output", "stop_reason", "error", "key"):
-        columns[name] = pd.array(columns[name], dtype="str")
+        columns[name] = pd.array(columns[name], dtype=text)
     for name, dtype in (("epoch", "int64"), ("turns", "int64"), ("tool_calls", "int64"), ("reused", "bool")):
         columns[name] = pd.array(columns[name], dtype=dtype)
     for name, found in (scores or {}).items():

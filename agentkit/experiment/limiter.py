@@ -17,7 +17,7 @@ from collections.abc import Callable
 from agentkit.backends.limits import Limits
 from agentkit.errors import CallError
 
-START = 24
+START = 32
 """Calls out at once in the beginning."""
 MOST = 128
 """Calls out at once at most, where neither the run nor the backend says otherwise."""

@@ -11,7 +11,7 @@ from agentkit.experiment.plan import Plan
 from agentkit.experiment.sampling import Samples
 
 if TYPE_CHECKING:
-    from agentkit.experiment.execute import Order
+    from agentkit.experiment.order import Order
     from agentkit.experiment.outcome import Outcome
     from agentkit.experiment.results import Results
 

@@ -203,6 +203,22 @@ def shown_by(progress: bool | Callable[[Progress], Any] | None) -> Silent | Call
     return Lines(sys.stderr)
 
 
+_told: set[str] = set()
+
+
+def tell_once(text: str) -> None:
+    """Say something, once in this process: below the cell in a notebook, on standard error elsewhere."""
+    if not text or text in _told:
+        return
+    _told.add(text)
+    if _in_notebook():
+        from IPython.display import display
+
+        display({"text/plain": text}, raw=True)  # type: ignore[no-untyped-call]  # IPython has none
+    else:
+        print(f"agentkit: {text}", file=sys.stderr)  # noqa: T201 - the user has to know
+
+
 def _in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None

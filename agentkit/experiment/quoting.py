@@ -11,7 +11,8 @@ from agentkit.backends import caching, tokens
 from agentkit.backends.prices import FREE, Rates, rates
 from agentkit.backends.protocol import Backend
 from agentkit.experiment import loop
-from agentkit.experiment.execute import Order, chosen, laid_out
+from agentkit.experiment.execute import laid_out
+from agentkit.experiment.order import Order, chosen
 from agentkit.experiment.plan import Trial
 
 COUNTED_AT_MOST = 24

@@ -14,7 +14,7 @@ from agentkit.experiment.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from agentkit.experiment.execute import Order
+    from agentkit.experiment.order import Order
     from agentkit.experiment.usage import Usage
     from agentkit.views.grid import Grid
 

@@ -14,13 +14,14 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agentkit.backends import caching
+from agentkit.backends.imports import collector_paused
 from agentkit.errors import BackendError
 from agentkit.experiment.calling import Caller, GaveUp, Shut
 from agentkit.experiment.cassette import Cassette
 from agentkit.experiment.conversation import converse
 from agentkit.experiment.outcome import Outcome
 from agentkit.experiment.plan import Plan, Trial
-from agentkit.experiment.progress import TICK_S, Meter, Progress
+from agentkit.experiment.progress import Meter
 from agentkit.experiment.record import Call, Claimed, Failure, failure_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Run:
         """
         for trial in self._plan.trials:
             self._by_key.setdefault(trial.key, []).append(trial)
-        waiting = deque(key for key in self._by_key if not self._take_found(key))
+        with collector_paused():  # thousands of values are made here, and nothing to collect
+            waiting = deque(key for key in self._by_key if not self._take_found(key))
         if self._caller.caches:
             self._cached = self._cacheable(waiting)
         try:
@@ -289,15 +291,3 @@ def _for(failure: Failure, trial: Trial) -> Failure:
         failure.status,
         failure.attempts,
     )
-
-
-async def report(
-    meter: Meter, caller: Caller | None, show: Callable[[Progress], None], every_s: float = TICK_S
-) -> None:
-    """Show where a run is, until cancelled."""
-    loop = asyncio.get_running_loop()
-    while True:
-        await asyncio.sleep(every_s)
-        running = caller.limiter.running if caller is not None else 0
-        paused = max(0.0, caller.limiter.paused_until - loop.time()) if caller is not None else 0.0
-        show(meter.now(running, paused))

@@ -15,7 +15,8 @@ from typing import Any
 from agentkit.backends.protocol import Backend
 from agentkit.experiment import loop
 from agentkit.experiment.budget import Budget
-from agentkit.experiment.execute import Order, execute
+from agentkit.experiment.execute import execute
+from agentkit.experiment.order import Order
 from agentkit.experiment.outcome import Outcome
 from agentkit.experiment.plan import check_epochs, name_variants
 from agentkit.experiment.progress import Progress

@@ -111,7 +111,7 @@ def card_html(card: Card) -> Html:
         rows.append(_fact("findings", f'<ul style="margin:0;padding-left:1.2em">{items}</ul>'))
     table = f'<table style="border-collapse:collapse;margin:.4em 0 0">{"".join(rows)}</table>' if rows else ""
     return Html(
-        f'<div style="max-width:60em;border:{_LINE};border-radius:6px;padding:.8em 1em;text-align:left">'
+        f'<div {safe.INERT} style="max-width:60em;border:{_LINE};border-radius:6px;padding:.8em 1em;text-align:left">'
         f"<div><strong>{safe.escape(card.name or '(no name)')}</strong> · {safe.escape(verdict(card))}</div>"
         f'<div style="margin:.4em 0">{_described(card.description)}</div>{table}</div>'
     )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from agentkit.views.safe import Html, escape, visible
+from agentkit.views.safe import INERT, Html, escape, visible
 
 Kind = Literal["same", "out", "in"]
 
@@ -110,7 +110,7 @@ def words_html(before: str, after: str) -> Html:
     """
     tags = {"same": "{}", "out": f'<del style="{_OUT}">{{}}</del>', "in": f'<ins style="{_IN}">{{}}</ins>'}
     inner = "".join(tags[kind].format(_breaks(text)) for kind, text in words(before, after))
-    return Html(f'<div style="white-space:pre-wrap;overflow-wrap:anywhere;text-align:left">{inner}</div>')
+    return Html(f'<div {INERT} style="white-space:pre-wrap;overflow-wrap:anywhere;text-align:left">{inner}</div>')
 
 
 def _breaks(text: str) -> str:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 Html = NewType("Html", str)
 """HTML that is safe to show: made here, or put together from such pieces and fixed tags."""
 
+INERT = 'class="mathjax_ignore"'
+"""For the outermost element of every view: a notebook typesets `$…$` in HTML, and TeX has links and styles too."""
+
 RENDER_LIMIT = 200_000
 """Characters beyond which a text is shown as it is: parsing it as Markdown would hold up the page."""
 

@@ -63,12 +63,12 @@ def table_html(grid: Grid) -> Html:
     )
     foot = "".join(f'<p style="{_QUIET};margin:.3em 0">{safe.lines(line)}</p>' for line in _words.foot(grid))
     return Html(
-        '<div style="overflow-x:auto;max-width:100%">'
+        f'<div {safe.INERT}><div style="overflow-x:auto;max-width:100%">'
         '<table style="border-collapse:collapse;table-layout:auto;margin:0;font-size:inherit;width:100%">'
         f'<thead><tr><th scope="col" style="{_TH};{_FIRST}"><strong>sample</strong></th>{head}</tr></thead>'
         f"<tbody>{body}</tbody>"
         f'<tfoot><tr><th scope="row" style="{_TD};{_FIRST};{_QUIET}">in all</th>{totals}</tr></tfoot>'
-        f"</table></div>{foot}"
+        f"</table></div>{foot}</div>"
     )
 
 

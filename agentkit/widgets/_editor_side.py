@@ -59,6 +59,12 @@ def changed(state: FormState, message: str) -> Html:
     return Html(f"<p><strong>{safe.escape(message)}</strong></p>{shown}")
 
 
+def left_behind(state: FormState, text: str) -> Html:
+    """Return the offer of a draft that was typed and never saved."""
+    shown = diff.unified_html(state.value.text, text, "the file", "the draft", context=1)
+    return Html(f"<p><strong>There is a draft of this definition that was not saved.</strong></p>{shown}")
+
+
 class Findings:
     """The findings, each with its fix to click.
 
@@ -151,7 +157,7 @@ class Reports:
             ),
         )
         base, name = state.baseline, "edited"
-        shown = diff.unified_html(base.text, agent.text, base.path.name if base.path else "before", name, context=1)
+        shown = diff.unified_html(base.text, agent.text, base.path.name if base.path else "before", name, context=0)
         put(self._diff, _focusable(shown) if state.changed else Html('<span class="ak-hint">None yet.</span>'))
         put(
             self._code,

@@ -43,9 +43,11 @@ class FormState:
     """
 
     def __init__(self, agent: AgentDefinition, now: Callable[[], float] = time.monotonic) -> None:
-        self.baseline = agent
-        self._steps = [Step(agent)]
-        self._at = 0
+        origin = agent._origin
+        self.baseline = agent if origin is None else AgentDefinition(origin.content, origin=origin)
+        # A definition that was edited in code before the form opened is an unsaved change of its file.
+        self._steps = [Step(self.baseline)] if agent == self.baseline else [Step(self.baseline), Step(agent)]
+        self._at = len(self._steps) - 1
         self._now = now
         self._burst: tuple[str, float] | None = None
         self.problem: str | None = None
@@ -189,6 +191,11 @@ class FormState:
         return self._try(lambda _step: Step(self.baseline))
 
     # The file
+
+    def take(self, text: str) -> bool:
+        """Take over the whole text of a definition, as a step that can be undone."""
+        origin = self.baseline._origin
+        return self._try(lambda _step: Step(AgentDefinition(text.encode("utf-8", "surrogateescape"), origin=origin)))
 
     def save(self, path: str | Path | None = None, *, force: bool = False) -> AgentDefinition:
         """Write the definition, whole or not at all; what was typed stays as it is where that fails.

@@ -17,6 +17,7 @@ from agentkit.definition.agent import AgentDefinition
 from agentkit.definition.opening import load
 from agentkit.errors import AgentkitError, FileChanged
 from agentkit.widgets import _editor_side as side
+from agentkit.widgets._draft import Draft
 from agentkit.widgets._editor_fields import Inputs, box, button, group, html
 from agentkit.widgets._editor_lists import Examples, Sections
 from agentkit.widgets._form_code import code
@@ -64,6 +65,8 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._findings = side.Findings(self.state, self._act)
         self._reports = side.Reports(self.state)
         self._refresh = Throttle(self._show)
+        self._draft = Draft(self.state.baseline)
+        self._left_behind: str | None = None
         self._title = html("", "ak-title")
         self._problem = html("", "ak-problem", "ak-live")
         self._ask = box([], "ak-ask")
@@ -72,6 +75,7 @@ class Editor(w.VBox):  # type: ignore[misc]
         super().__init__([self._guard, self._bar(), self._problem, self._ask, self._body()])
         self.add_class("ak-form")
         self._close_question()
+        self._offer_draft(agent)
         self._show()
 
     @property
@@ -111,7 +115,7 @@ class Editor(w.VBox):  # type: ignore[misc]
             DefinitionError: it cannot be written.
         """
         saved = self.state.save(Path(path) if path is not None else None)
-        self.settle()
+        self._saved()
         return saved
 
     def settle(self) -> None:
@@ -202,6 +206,10 @@ class Editor(w.VBox):  # type: ignore[misc]
             self._sections.refresh()
             self._findings.refresh()
             self._reports.refresh(self.code)
+            if state.changed:
+                self._draft.keep(state.value)
+            elif self._left_behind is None:
+                self._draft.drop()
 
     def _key(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         if content.get("key") == "save" and not self._save.disabled:
@@ -219,7 +227,31 @@ class Editor(w.VBox):  # type: ignore[misc]
             self.state.problem = str(error)
         else:
             self._close_question()
+            self._saved()
         self._refresh.flush()
+
+    def _saved(self) -> None:
+        self._left_behind = None
+        self._draft.drop()
+        self._draft = Draft(self.state.baseline)
+        self._refresh.flush()
+
+    def _offer_draft(self, agent: AgentDefinition) -> None:
+        self._left_behind = self._draft.find(agent)
+        if self._left_behind is None:
+            return
+        text = self._left_behind
+
+        def done(change: Callable[[], object]) -> None:
+            self._left_behind = None
+            self._close_question()
+            self._act(change)
+
+        buttons = [
+            button("Bring it back", lambda: done(lambda: self.state.take(text)), "ak-primary"),
+            button("Drop it", lambda: done(self._draft.drop)),
+        ]
+        self._question(html(side.left_behind(self.state, text), "ak-well", "ak-live"), box(buttons, row=True))
 
     def _ask_changed(self, error: FileChanged, path: str | None) -> None:
         def take() -> None:

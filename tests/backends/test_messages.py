@@ -5,10 +5,14 @@ import contextlib
 import gc
 import json
 import logging
+import os
+import subprocess
+import sys
 import traceback
 import warnings
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
+from pathlib import Path
 from time import time
 from typing import Any, TypeVar
 
@@ -132,6 +136,57 @@ def test_middleware_sees_every_call(server: MessagesServer) -> None:
     assert seen == ["/v1/messages"] * 2
 
 
+def test_credentials_are_renewed_when_one_is_refused(server: MessagesServer) -> None:
+    from anthropic.lib.credentials import AccessToken
+
+    tokens = iter(["stale-token-1", "fresh-token-2", "fresh-token-3"])
+    server.key = "fresh-token-2"
+
+    def provider(*, force_refresh: bool = False) -> AccessToken:
+        return AccessToken(next(tokens))
+
+    async def work(backend: Messages) -> tuple[CallError, Reply, Reply, CallError]:
+        with pytest.raises(CallError) as stale:
+            await backend.send(request())
+        good = await backend.send(request()), await backend.send(request())
+        server.key = "another"
+        with pytest.raises(CallError) as refused:
+            await backend.send(request())
+        return stale.value, *good, refused.value
+
+    stale, *replies, refused = use(Messages(server.url, credentials=provider), work)
+    assert (stale.kind, stale.retryable) == ("authentication", True)
+    assert [reply.output for reply in replies] == ["A reply."] * 2
+    assert (refused.kind, refused.retryable) == ("authentication", False)  # a new token did not help
+
+
+def test_without_aiohttp_the_sdk_does_it_alone(server: MessagesServer, repo: Path) -> None:
+    code = """
+import asyncio, sys
+sys.modules["aiohttp"] = None
+import agentkit as ak
+async def work():
+    backend = ak.Messages(sys.argv[1], "k")
+    for _ in range(2):
+        reply = await backend.send({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]})
+    await backend.aclose()
+    print(reply.output)
+asyncio.run(work())
+"""
+    environment = {**os.environ, "PYTHONPATH": str(repo)}
+    command = [sys.executable, "-c", code, server.url]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.stdout, done.stderr) == ("A reply.\n", "")
+
+
+def test_a_proxy_is_the_sdks_affair(server: MessagesServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)  # the local server, asked as a proxy would be
+    monkeypatch.setenv("NO_PROXY", "")
+    reply = use(Messages("http://api.example", KEY), lambda backend: backend.send(request()))
+    assert reply.output == "A reply."
+    assert server.received[0].headers["host"] == "api.example"
+
+
 def test_tracing_goes_through_the_sdk(server: MessagesServer) -> None:
     [reply] = send(server, request(temperature=0.3), open_telemetry=True)
     assert (reply.output, server.calls) == ("A reply.", [request(temperature=0.3)])
@@ -228,11 +283,16 @@ def test_nothing_answers() -> None:
 
 
 def test_no_key_for_the_api_is_said_without_a_call() -> None:
-    with pytest.raises(CallError) as caught:
+    with pytest.raises(CredentialsMissing, match=r"no credentials were found[\s\S]*ak\.Embedded"):
         use(Messages(), lambda backend: backend.send(request()))
-    assert caught.value.kind == "authentication"
     with pytest.raises(CredentialsMissing):
         use(Messages(), lambda backend: backend.resolve_model("opus"))
+
+
+def test_a_profile_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_PROFILE", "no-such-profile")
+    with pytest.raises(CredentialsMissing, match="credentials cannot be used"):
+        use(Messages(), lambda backend: backend.send(request()))
 
 
 def test_another_server_needs_no_key(server: MessagesServer, monkeypatch: pytest.MonkeyPatch) -> None:

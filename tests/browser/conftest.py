@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,15 @@ import pytest
 from browser.lab import FLAGS, REPO, Lab, browser_path, shoot
 
 HERE = Path(__file__).parent
-HOW = "apt-get install chromium (or set AGENTKIT_TEST_BROWSER to one), and pip install playwright"
+HOW = "apt-get install chromium (or set AGENTKIT_TEST_BROWSER to one), and pip install 'agentkit-notebook[browser]'"
 LEFT_OUT: list[pytest.Item] = []
 
 
 def missing() -> str | None:
     """Return what there is to install before these tests can run; None where nothing is."""
-    try:
-        import playwright  # noqa: F401
-    except ImportError:
-        return "Playwright for Python is not installed"
+    for module in ("playwright", "axe_playwright_python"):
+        if find_spec(module) is None:
+            return f"{module} is not installed"
     return None if browser_path() else "no Chromium is installed"
 
 

@@ -38,7 +38,7 @@ def test_the_form(lab: Lab, page: Any, theme: str) -> None:
     shutil.copy(lab.root / "agents" / "backend-engineer.md", lab.root / "axe.md")
     lab.show(page, f"axe-{theme}.ipynb", ["import agentkit as ak\nform = ak.edit('axe.md')\nform"])
     page.wait_for_selector(".ak-form[data-lm-suppress-shortcuts] .ak-name")
-    page.get_by_label("red").check()
+    page.get_by_role("radio", name="red").check()
     page.get_by_label("Only these").check()
     page.get_by_text("Unsaved changes in").wait_for()
     page.get_by_text("More fields").click()

@@ -18,6 +18,7 @@ STYLES = """() => [document.body, document.querySelector('.jp-NotebookPanel')].m
   const style = getComputedStyle(node);
   return [style.display, style.visibility, style.color, style.backgroundColor, style.position].join();
 }).join('|')"""
+FOUND = "(selector) => [...document.querySelectorAll(selector)].map((node) => node.outerHTML.slice(0, 200))"
 SETUP = """
 import sys
 sys.path.insert(0, {tests!r})
@@ -25,25 +26,30 @@ from payloads import ALL
 from IPython.display import HTML, display
 from agentkit.views import card, diff, safe, table
 from agentkit.views.grid import Cell, Grid, GridRow
-rows = [GridRow(text, text, text, {{"a": [Cell(text, scores={{text: 1.0}})], text: [Cell(None, error=text)]}}) for text in ALL]
+def row(text):
+    return GridRow(text, text, text, {{"a": [Cell(text, scores={{text: 1.0}})], text: [Cell(None, error=text)]}})
+rows = [row(text) for text in ALL]
 """
 VIEWS = (
     "for at in range(0, len(rows), 40): display(HTML(table.table_html(Grid(['a'], rows[at:at + 40], note=ALL[at]))))",
-    "display(HTML(''.join(card.card_html(card.Card(t, t, t, t, [(t, t)], [(t, 1)], 1, [card.Note(t, t, t, 1, t)])) for t in ALL)))",
-    "display(HTML(''.join(diff.unified_html('a', t, t, t) + diff.words_html(t, 'a') + safe.markdown(t) for t in ALL)))",
+    "for t in ALL: display(HTML(card.card_html(card.Card(t, t, t, t, [(t, t)], notes=[card.Note(t, t, t)]))))",
+    "display(HTML(''.join(diff.unified_html('a', t, t, t) + diff.words_html(t, 'a') for t in ALL)))",
 )
 FORM = """
 import agentkit as ak
-agent = ak.loads('---\\nname: a\\ndescription: b\\n---\\nYou.\\n').replace(system_prompt='\\n\\n'.join(t.encode('utf-8', 'replace').decode() for t in ALL))
+prompt = '\\n\\n'.join(text.encode('utf-8', 'replace').decode() for text in ALL)
+agent = ak.loads('---\\nname: a\\ndescription: b\\n---\\nYou.\\n').replace(system_prompt=prompt)
+clean = [text.encode('utf-8', 'replace').decode() for text in ALL]
+blocks = [ak.Example(user=a, assistant=b, context=c) for a, b, c in zip(clean[::3], clean[1::3], clean[2::3])]
+agent = agent.replace(examples=blocks[::4])
+for at, text in enumerate(clean):
+    agent = agent.replace(**{f'field-{at}': text}) if at % 8 == 0 else agent
 form = ak.edit(agent)
 form._mode.value = 'Preview'
-for text in ALL:
-    text = text.encode('utf-8', 'replace').decode()
-    for field in ('name', 'model', 'color', 'whatever'):
+for text in clean[::2]:
+    for field in ('name', 'model', 'color'):
         form.state.set_field(field, text)
-    form.state.set_lead(text)
-    form.state.add_example()
-    form.settle()
+form.state.set_lead(clean[-1])
 form.state.problem = '\\n'.join(ALL)
 form.settle()
 form
@@ -70,11 +76,38 @@ def test_nothing_runs_in_a_trusted_notebook(lab: Lab, desk: Any) -> None:
     assert owned(desk) is None
     assert desk.left == []
     assert desk.evaluate(STYLES) == before
-    assert desk.evaluate(f"() => document.querySelectorAll('.jp-RenderedHTMLCommon :is({ACTIVE})').length") == 0
-    assert desk.evaluate(f"() => document.querySelectorAll('.ak-form .widget-html-content :is({ACTIVE})').length") == 0
+    for place in (".jp-RenderedHTMLCommon", ".ak-form .widget-html-content"):
+        assert desk.evaluate(FOUND, f"{place} :is({ACTIVE}, mjx-container)") == []
     text = desk.evaluate("() => document.querySelector('.jp-Notebook').innerText")
     assert "<script>window.__owned=1</script>" in text
     shoot(desk, "payloads")
+
+
+SCROLL = "(part) => { const view = document.querySelector('.ak-view'); view.scrollTop = view.scrollHeight * part; }"
+SETTLED = "() => [...document.querySelectorAll('.ak-place')].every((place) => place.textContent !== '…')"
+EXPLORE = """
+import agentkit as ak
+clean = [text.encode('utf-8', 'replace').decode() for text in ALL]
+samples = ak.samples([{'id': f'{at} {text}', 'input': text} for at, text in enumerate(clean)])
+answer = lambda request: request['messages'][0]['content']
+results = ak.run({'a': 'You.', clean[0]: 'Me.'}, samples, backend=ak.Scripted(answer), store=False, progress=False)
+view = results.explore()
+view
+"""
+
+
+def test_nothing_runs_in_the_live_comparison(lab: Lab, desk: Any) -> None:
+    setup = SETUP.format(tests=str(Path(__file__).parent.parent))
+    lab.show(desk, "payloads-explore.ipynb", [setup, EXPLORE])
+    desk.wait_for_selector(".ak-explore .ak-place.ak-first strong")
+    for mode in ("rendered", "source", "diff"):
+        desk.get_by_label("Replies as").select_option(mode)
+        for part in range(8):
+            desk.evaluate(SCROLL, part / 8)
+            desk.wait_for_function(SETTLED)
+            assert desk.evaluate(FOUND, f".ak-place :is({ACTIVE})") == []
+    assert owned(desk) is None
+    assert desk.left == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

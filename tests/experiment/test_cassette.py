@@ -45,23 +45,26 @@ def anew() -> None:
 def test_a_missing_cassette_is_recorded_and_then_answers_alone(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "c.jsonl"
     recorded = run({"a": "A", "b": "B"}, ["x"], path, epochs=2)
-    run({"a": "A"}, ["y"], path)  # the same session goes on recording
+    run({"c": "C"}, ["y"], path)  # what this process began to record it goes on recording, for further variants
+    with pytest.raises(StaleCassette):
+        run({"a": "another"}, ["x"], path)  # but a changed variant is told
     anew()
     silent = ak.Scripted([])
     replayed = run({"a": "A", "b": "B"}, ["x"], path, silent, epochs=2)
     assert replayed == recorded
     assert replayed.frame.equals(recorded.frame)
     assert not silent.requests
-    assert run({"a": "A"}, ["y"], path, silent)[0].output == "A y"
+    assert run({"c": "C"}, ["y"], path, silent)[0].output == "C y"
 
 
-def test_the_file_is_sorted_lines_and_an_addition_is_one_line(tmp_path: Path) -> None:
+def test_the_file_is_sorted_lines_and_an_addition_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "c.jsonl"
     run("A long prompt", ["x", "y"], path)
     before = path.read_text().split("\n")
     assert before[0] == '{"agentkit-cassette":1}'
     assert before[:-1] == sorted(before[:-1])
     assert sum("A long prompt" in line and '"text"' in line[:9] for line in before) == 1
+    monkeypatch.setenv("AGENTKIT_CASSETTE", "record")
     run("A long prompt", ["z"], path)
     after = path.read_text().split("\n")
     assert len(after) == len(before) + 1
@@ -132,17 +135,17 @@ def test_one_cassette_for_the_whole_notebook(tmp_path: Path) -> None:
     assert [run("A", [text], None, ak.Scripted([]))[0].output for text in ("x", "y")] == recorded
 
 
-def test_pruning_keeps_what_was_asked_for(tmp_path: Path) -> None:
+def test_pruning_keeps_what_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "c.jsonl"
-    run("A", ["x", "y"], path)
-    run("B", ["x"], path)
+    run({"a": "A"}, ["x", "y"], path)
+    run({"b": "B"}, ["x"], path)
     anew()
-    run("A", ["y"], path)
+    run({"a": "A"}, ["y"], path)
     cassette = module.cassette_for(path)
     assert cassette is not None
     assert cassette.prune() == 2
     anew()
-    assert run("A", ["y"], path, ak.Scripted([]))[0].output == "A y"
+    assert run({"a": "A"}, ["y"], path, ak.Scripted([]))[0].output == "A y"
     assert '"B"' not in path.read_text()
 
 

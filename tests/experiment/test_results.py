@@ -56,8 +56,9 @@ def test_the_frame_is_a_copy() -> None:
 
 
 def test_every_face_is_the_same_each_time_and_has_no_widget() -> None:
-    one, two = run()._repr_mimebundle_(), run()._repr_mimebundle_()
+    (one, marks), (two, _) = run()._repr_mimebundle_(), run()._repr_mimebundle_()
     assert one == two
+    assert marks == {"agentkit": {"view": "results"}}
     assert set(one) == {"text/plain", "text/html"}
     assert "broken" in one["text/plain"]
     assert "it is broken" in one["text/html"]
@@ -65,7 +66,7 @@ def test_every_face_is_the_same_each_time_and_has_no_widget() -> None:
 
 def test_a_reply_cannot_leave_its_cell() -> None:
     results = ak.run("X", ["a"], backend=ak.Scripted("<script>alert(1)</script>"), store=False, progress=False)
-    assert "<script" not in results._repr_mimebundle_()["text/html"]
+    assert "<script" not in results._repr_mimebundle_()[0]["text/html"]
 
 
 def test_one_trial_has_its_request_and_transcript() -> None:

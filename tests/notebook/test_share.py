@@ -6,8 +6,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_markdown_cell
 
 from agentkit.errors import NotebookError
+from agentkit.notebook.execute import read, write
 from agentkit.notebook.record import record
 from agentkit.notebook.scan import scan
 from agentkit.notebook.share import share
@@ -57,8 +59,9 @@ def test_zip_holds_the_same(project: Path, tmp_path: Path) -> None:
     ],
 )
 def test_leaks_stop_it_without_being_repeated(project: Path, tmp_path: Path, planted: str, kind: str) -> None:
-    agent = project.parent.parent / "agents" / "agent.md"
-    agent.write_text(agent.read_text().replace("Use this agent", f"{planted} Use this agent"))
+    notebook = read(project)
+    notebook.cells.insert(0, new_markdown_cell(f"Do not tell: {planted}"))
+    write(notebook, project)
     with pytest.raises(NotebookError, match=kind) as caught:
         share(project, tmp_path / "out")
     assert planted not in str(caught.value)

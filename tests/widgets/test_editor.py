@@ -37,6 +37,12 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Drafts are kept in the current folder.
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def form(file: Path) -> Editor:
     return ak.edit(file)
@@ -171,6 +177,46 @@ def test_a_file_that_cannot_be_written_is_told_in_the_form(form: Editor, file: P
     find(form, "Save under the name").value = str(file.parent / "no" / "such" / "place.md")
     find(form, "Save there").click()
     assert "cannot be written" in shown(form)
+
+
+def test_what_was_typed_and_not_saved_is_offered_again(form: Editor, file: Path) -> None:
+    find(form, "System prompt, in Markdown").value = "You are half finished"
+    form.settle()
+    again = ak.edit(file)
+    assert again.value.source == TEXT.encode()
+    assert "You are half finished" in shown(again)
+    find(again, "Bring it back").click()
+    assert again.value.system_prompt == "You are half finished"
+    assert find(again, "System prompt, in Markdown").value == "You are half finished"
+    again.undo()
+    assert again.value.source == TEXT.encode()
+
+
+def test_a_draft_goes_with_saving_and_with_dropping(form: Editor, file: Path) -> None:
+    drafts = file.parent / ".agentkit" / "drafts"
+    find(form, "Colour").value = "green"
+    form.settle()
+    assert len(list(drafts.iterdir())) == 1
+    form.save()
+    assert list(drafts.iterdir()) == []
+    find(form, "Colour").value = "red"
+    form.settle()
+    find(ak.edit(file), "Drop it").click()
+    assert list(drafts.iterdir()) == []
+    assert "There is a draft" not in shown(ak.edit(file))
+
+
+def test_nothing_is_written_where_nothing_is_typed(form: Editor, file: Path) -> None:
+    form.settle()
+    assert not (file.parent / ".agentkit").exists()
+
+
+def test_a_definition_edited_in_code_opens_as_an_unsaved_change(file: Path) -> None:
+    form = ak.edit(ak.load(file).replace(color="green"))
+    assert "Unsaved changes" in shown(form)
+    assert "replace(color=" in form.code
+    form.save()
+    assert ak.load(file).color == "green"
 
 
 def test_preview_is_rendered(form: Editor) -> None:

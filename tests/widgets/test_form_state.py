@@ -113,6 +113,8 @@ def test_a_field_that_was_never_there_is_not_put_in_empty(state: FormState) -> N
 @pytest.mark.parametrize(
     ("text", "value"),
     [
+        ("5", 5),
+        ("true", True),
         ("[a, b]", ["a", "b"]),
         ("- a\n- b", ["a", "b"]),
         ("plain", "plain"),

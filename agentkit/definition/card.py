@@ -1,0 +1,34 @@
+"""A definition as it is displayed: a short card, in text and in static HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentkit.definition.agent import AgentDefinition
+
+_FACTS = ("permissionMode", "maxTurns", "effort", "memory", "background", "isolation")
+
+
+def mimebundle(agent: AgentDefinition) -> dict[str, str]:
+    """Return the card by MIME type; the same bytes each time."""
+    from agentkit.views.card import Card, Note, card_html, card_text
+
+    tools = "all tools" if agent.tools is None else ", ".join(agent.tools)
+    facts = [("model", agent.model or "the main conversation's"), ("tools", tools)]
+    facts += [("color", agent.color)] if agent.color else []
+    facts += [(key, str(agent.metadata[key])) for key in _FACTS if key in agent.metadata]
+    shown = Card(
+        name=agent.name or "(no name)",
+        description=agent.description or "",
+        verdict=agent.verdict,
+        reason=agent.reason,
+        facts=facts,
+        sections=[(section.title, len(section.text)) for section in agent.sections if section.title],
+        examples=len(agent.examples),
+        notes=[
+            Note(finding.severity, finding.code, finding.message, finding.line, finding.fix)
+            for finding in agent.findings
+        ],
+    )
+    return {"text/plain": card_text(shown), "text/html": str(card_html(shown))}

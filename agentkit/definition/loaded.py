@@ -1,0 +1,175 @@
+"""What a definition file says: the reading half of `AgentDefinition`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agentkit.definition import examples as example_blocks
+from agentkit.definition import files, reading, sections
+from agentkit.definition.document import Document
+from agentkit.definition.examples import Example
+from agentkit.definition.lazy import lazy
+from agentkit.definition.sections import Section
+from agentkit.definition.tools import tools_of
+
+
+class Loaded:
+    """A definition file's bytes and everything that is read from them, each on first use."""
+
+    def __init__(self, source: bytes, *, origin: files.Origin | None = None, base: Document | None = None) -> None:
+        self.__dict__["source"] = source
+        self.__dict__["_origin"] = origin
+        self.__dict__["_base"] = base
+
+    source: bytes
+    """The exact bytes of the file."""
+    _origin: files.Origin | None
+    _base: Document | None
+    _valid: bool
+
+    # What the loader reads
+
+    @lazy
+    def text(self) -> str:
+        """The file as text; bytes that are not UTF-8 stand as lone surrogates."""
+        text, self.__dict__["_valid"] = _decoded(self.source)
+        return text
+
+    @lazy
+    def document(self) -> Document:
+        """The text with the places of its parts."""
+        return Document(self.text)
+
+    @lazy
+    def _reading(self) -> reading.Reading:
+        return reading.read(self._shown(self.text))
+
+    def _shown(self, text: str) -> str:
+        """Return a part of `text` as the loader decodes it: U+FFFD where the bytes are not UTF-8."""
+        return text if self._valid else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was loaded from or saved to; None for one made from text."""
+        return self._origin.path if self._origin else None
+
+    @property
+    def verdict(self) -> str:
+        """`loads`, `repaired` (only by the loader's repair pass) or `dropped`."""
+        return self._reading.verdict
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is dropped or had to be repaired, in one sentence; None where it simply loads."""
+        return self._reading.reason
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Every frontmatter field as YAML gives it, unknown ones included; read only."""
+        return self._reading.metadata
+
+    @property
+    def name(self) -> str | None:
+        """The agent's name; None where it has none that is a string."""
+        return self._reading.name
+
+    @property
+    def description(self) -> str | None:
+        """When to delegate to it, backslash-n turned into line ends as the loader does; None where missing."""
+        return self._reading.description
+
+    @property
+    def model(self) -> str | None:
+        """An alias, a model id, `inherit`, or None where the file names none."""
+        return self._reading.model
+
+    @property
+    def tools(self) -> tuple[str, ...] | None:
+        """The tool names as written; None for all tools."""
+        return self._reading.tools
+
+    @property
+    def disallowed_tools(self) -> tuple[str, ...]:
+        """The tool names of `disallowedTools`."""
+        value = self.metadata.get("disallowedTools")
+        return ("*",) if value == "*" else tools_of(value) or ()
+
+    @property
+    def color(self) -> str | None:
+        """The colour as written; None where missing."""
+        value = self.metadata.get("color")
+        return value if isinstance(value, str) else None
+
+    @lazy
+    def system_prompt(self) -> str:
+        """The body without the white space around it: what the model is told."""
+        return self._shown(self.raw_prompt)
+
+    @lazy
+    def raw_prompt(self) -> str:
+        """The system prompt as it is in `text`: bytes that are not UTF-8 stand as lone surrogates."""
+        start, end = self.document.prompt_span
+        return self.text[start:end]
+
+    @lazy
+    def examples(self) -> tuple[Example, ...]:
+        """The `<example>` blocks of the description."""
+        return example_blocks.parse(self.description or "")
+
+    @lazy
+    def sections(self) -> tuple[Section, ...]:
+        """The parts of the system prompt, in order; their texts join to it."""
+        return sections.parse(self.system_prompt)
+
+    # For the lint
+
+    @property
+    def refused(self) -> bool:
+        """Whether the frontmatter can be read but the agent in it is refused."""
+        return self._reading.refused
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether all the bytes are UTF-8."""
+        return bool(self.text is not None and self._valid)
+
+    @property
+    def fields_once(self) -> bool:
+        """Whether it is already known that no field stands twice."""
+        return self._reading.places is not None
+
+    @property
+    def in_plugin(self) -> bool:
+        """Whether the file lies in a plugin's `agents` folder."""
+        return self.path is not None and (self.path.absolute().parent.parent / ".claude-plugin").is_dir()
+
+    def offset_of(self, key: str, word: str = "") -> int:
+        """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
+        places = self._reading.places
+        if places is not None and not word:
+            return places.get(key, 0)
+        entry = self.document.entry(key)
+        if entry is None:
+            return 0
+        place = self.text.find(word, entry.value_start, entry.end) if word else -1
+        return place if place >= 0 else entry.start
+
+    @property
+    def error_offset(self) -> int:
+        """Where in `text` the first YAML error is; the file's start where there is none."""
+        error = self._reading.error
+        if error is None or error.line is None:
+            return 0
+        position = self.document.envelope.block_start
+        for _ in range(error.line - 1):
+            position = self.text.find("\n", position) + 1
+        return position + max((error.column or 1) - 1, 0)
+
+
+def _decoded(source: bytes) -> tuple[str, bool]:
+    try:
+        return source.decode(), True
+    except UnicodeDecodeError:
+        return source.decode("utf-8", "surrogateescape"), False

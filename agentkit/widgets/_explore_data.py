@@ -1,0 +1,123 @@
+"""What the live comparison shows, without the live view: filters, order, and rows as safe HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from agentkit.views import _words, diff, safe
+from agentkit.views.grid import Cell, Grid, GridRow
+from agentkit.views.safe import Html
+from agentkit.views.table import cell_html
+
+Mode = Literal["rendered", "source", "diff"]
+MODES: tuple[Mode, ...] = ("rendered", "source", "diff")
+SHOWS = ("all", "failed", "cut or refused", "differing")
+SORTS = ("sample order", "sample name", "longest reply", "most expensive", "slowest")
+
+
+class ExploreData:
+    """Rows of a grid in a chosen order.
+
+    Args:
+        grid: Samples down, variants across; untrusted.
+
+    >>> rows = [GridRow(n, n, None, {"a": [Cell(n * 3)], "b": [Cell(n)]}) for n in ("x", "yy")]
+    >>> data = ExploreData(Grid(["a", "b"], rows))
+    >>> data.order(text="yyyy"), data.order(sort="longest reply")
+    ([1], [1, 0])
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+
+    def order(self, text: str = "", show: str = "all", sort: str = "sample order") -> list[int]:
+        """Return the places of the rows to show, in order.
+
+        Args:
+            text: What a row must hold, letter case aside: in its id, its input, its target or a reply.
+            show: One of `SHOWS`.
+            sort: One of `SORTS`.
+        """
+        wanted = text.casefold()
+        rows = self.grid.rows
+        places = [at for at, row in enumerate(rows) if _shows(row, show) and (not wanted or wanted in _text(row))]
+        key = _SORT_KEYS.get(sort)
+        return places if key is None else sorted(places, key=lambda at: key(rows[at]))
+
+    def rows(self, places: Sequence[int], mode: Mode = "rendered", baseline: str | None = None) -> list[dict[str, Any]]:
+        """Return rows for the page: `at`, `head` and one `cells` entry per variant, each safe HTML."""
+        rows = self.grid.rows
+        return [
+            {
+                "at": at,
+                "head": _head(rows[at]),
+                "cells": [self._cells(rows[at], name, mode, baseline) for name in self.grid.variants],
+            }
+            for at in places
+            if 0 <= at < len(rows)
+        ]
+
+    def source(self, at: int, variant: str) -> str:
+        """Return the replies of one place as they came, for copying."""
+        cells = self.grid.rows[at].cells.get(variant, ())
+        return "\n\n".join(cell.output if cell.output is not None else cell.error or "" for cell in cells)
+
+    def _cells(self, row: GridRow, variant: str, mode: Mode, baseline: str | None) -> Html:
+        cells = row.cells.get(variant, ())
+        if not cells:
+            return Html("<em>not run</em>")
+        base = row.cells.get(baseline or "", ())
+        shown = []
+        for at, repeat in enumerate(_words.repeats(cells)):
+            label = repeat.label(len(cells))
+            lead = f'<div class="ak-quiet">{safe.escape(label)}</div>' if label else ""
+            against = base[min(at, len(base) - 1)] if base and variant != baseline else None
+            shown.append(lead + _cell(repeat.cell, mode, against))
+        return Html("<hr>".join(shown))
+
+
+def _cell(cell: Cell, mode: Mode, against: Cell | None) -> str:
+    if mode == "rendered" or cell.output is None:
+        return cell_html(cell)
+    quiet = f'<div class="ak-quiet">{safe.escape(_words.figures(cell))}</div>'
+    told = _words.mark(cell)
+    mark = f"<div><strong>{safe.escape(told)}</strong></div>" if told else ""
+    if mode == "diff" and against is not None and against.output is not None:
+        return f"{diff.words_html(against.output, cell.output)}{mark}{quiet}"
+    return f'<pre tabindex="-1">{safe.escape(cell.output)}</pre>{mark}{quiet}'
+
+
+def _head(row: GridRow) -> Html:
+    target = f'<div class="ak-quiet">target: {safe.lines(row.target)}</div>' if row.target is not None else ""
+    return Html(
+        f'<strong>{safe.escape(row.sample)}</strong><div class="ak-quiet">{safe.lines(row.input)}</div>{target}'
+    )
+
+
+def _all(row: GridRow) -> list[Cell]:
+    return [cell for cells in row.cells.values() for cell in cells]
+
+
+def _text(row: GridRow) -> str:
+    pieces = [row.sample, row.input, row.target or ""]
+    pieces += [text for cell in _all(row) for text in (cell.output, cell.error) if text]
+    return "\n".join(pieces).casefold()
+
+
+def _shows(row: GridRow, show: str) -> bool:
+    if show == "failed":
+        return any(cell.error is not None for cell in _all(row))
+    if show == "cut or refused":
+        return any(_words.mark(cell) for cell in _all(row))
+    if show == "differing":
+        return len({tuple(cell.output for cell in cells) for cells in row.cells.values()}) > 1
+    return True
+
+
+_SORT_KEYS: dict[str, Callable[[GridRow], Any]] = {
+    "sample name": lambda row: row.sample.casefold(),
+    "longest reply": lambda row: -max((len(cell.output or "") for cell in _all(row)), default=0),
+    "most expensive": lambda row: -sum(cell.cost_usd or 0.0 for cell in _all(row)),
+    "slowest": lambda row: -max((cell.latency_s or 0.0 for cell in _all(row)), default=0.0),
+}

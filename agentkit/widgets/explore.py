@@ -1,0 +1,90 @@
+"""`results.explore()`: a live view of all trials that stays smooth at ten thousand samples.
+
+The page holds what can be seen and little more; rows are asked for as they scroll into view. Filters, order and every
+piece of HTML come from `ExploreData`, which works without a browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from agentkit.widgets._explore_data import MODES, SHOWS, SORTS, ExploreData
+from agentkit.widgets._guard import STATIC
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from agentkit.experiment.results import Results
+
+CHUNK = 100
+"""Rows sent in one message at most."""
+
+
+def explore(results: Results) -> Explorer:
+    """Return a live view of results; `results.explore()` does the same.
+
+    Args:
+        results: What a run brought back.
+    """
+    return Explorer(results)
+
+
+class Explorer(anywidget.AnyWidget):
+    """A live table: samples down, variants across, with filters, order, a word diff and a selection.
+
+    Args:
+        results: What to show.
+    """
+
+    _esm = STATIC / "explore.js"
+    _css = STATIC / "explore.css"
+
+    variants = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    count = traitlets.Int(0).tag(sync=True)
+    choices = traitlets.Dict().tag(sync=True)
+    picked = traitlets.List(traitlets.Int()).tag(sync=True)
+    """Places of the samples that are ticked, from 0."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+        self._data = ExploreData(results.grid())
+        super().__init__(
+            variants=list(results.variants),
+            count=len(self._data.grid.rows),
+            choices={"modes": list(MODES), "shows": list(SHOWS), "sorts": list(SORTS)},
+        )
+        self.on_msg(self._asked)
+
+    @property
+    def selection(self) -> pd.DataFrame:
+        """The rows of `results.frame` whose samples are ticked."""
+        rows = self._data.grid.rows
+        ids = {rows[at].sample for at in self.picked if 0 <= at < len(rows)}
+        frame = self._results.frame
+        return frame[frame["sample"].isin(ids)].reset_index(drop=True)
+
+    def __repr__(self) -> str:
+        return f"Explorer of {self.count:,} samples × {len(self.variants)} variants"
+
+    def _asked(self, _widget: object, asked: Mapping[str, Any], _buffers: object) -> None:
+        if answer := self.answer(asked):
+            self.send(answer)
+
+    def answer(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what the page asked for: an `order`, some `rows`, or a `copy`; None for anything else."""
+        kind, ticket = asked.get("kind"), asked.get("ticket")
+        if kind == "order":
+            chosen = (str(asked.get(name, "")) for name in ("text", "show", "sort"))
+            return {"kind": "order", "ticket": ticket, "order": self._data.order(*chosen)}
+        if kind == "rows":
+            places = [int(at) for at in asked.get("places", [])][:CHUNK]
+            mode = asked.get("mode") if asked.get("mode") in MODES else "rendered"
+            rows = self._data.rows(places, mode, asked.get("baseline"))  # type: ignore[arg-type]
+            return {"kind": "rows", "ticket": ticket, "rows": rows}
+        if kind == "copy" and asked.get("variant") in self.variants and 0 <= int(asked.get("at", -1)) < self.count:
+            return {"kind": "copy", "text": self._data.source(int(asked["at"]), str(asked["variant"]))}
+        return None

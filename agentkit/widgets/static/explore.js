@@ -1,0 +1,244 @@
+// The live comparison. Only rows in sight are in the page; the kernel sends them when they are asked for.
+// Text from outside arrives as HTML that the kernel has sanitised, or goes in as textContent.
+
+const HEIGHT = 190; // Rows are of one height, so the end is as near as the start.
+const AHEAD = 4; // Rows kept ready above and below what is in sight.
+const CHUNK = 50;
+const KEPT = 600; // Rows remembered.
+
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+function select(label, options) {
+  const field = make("select", { "data-lm-suppress-shortcuts": "true" });
+  for (const option of options) field.append(make("option", { value: option }, option));
+  return [make("label", {}, label, field), field];
+}
+
+function render({ model, el }) {
+  const variants = model.get("variants");
+  const choices = model.get("choices");
+  let hidden = new Set();
+  let order = [...Array(model.get("count")).keys()];
+  let rows = new Map();
+  let asked = new Set();
+  let ticket = 0;
+  let here = [0, 0];
+
+  const find = make("input", { type: "search", placeholder: "text of a sample or a reply", "data-lm-suppress-shortcuts": "true" });
+  const [showLabel, show] = select("Show", choices.shows);
+  const [sortLabel, sort] = select("Order", choices.sorts);
+  const [modeLabel, mode] = select("Replies as", choices.modes);
+  const [baseLabel, base] = select("Compared with", variants);
+  const columns = make("div", { class: "ak-columns", role: "group", "aria-label": "Variants shown" });
+  const tools = make("div", { class: "ak-tools" }, make("label", { class: "ak-wide" }, "Find", find), showLabel, sortLabel, modeLabel, baseLabel, columns);
+  const top = make("div", { class: "ak-line ak-top", role: "row", "aria-rowindex": "1" });
+  const space = make("div", { class: "ak-space", role: "presentation" });
+  const view = make("div", { class: "ak-view", role: "grid", "aria-label": "Trials: samples down, variants across", "aria-multiselectable": "true" }, top, space);
+  const count = make("div", { class: "ak-count", role: "status" });
+  el.classList.add("ak-explore");
+  el.append(tools, view, count);
+
+  const shown = () => variants.filter((name) => !hidden.has(name));
+
+  variants.forEach((name) => {
+    const box = make("input", { type: "checkbox", checked: "", "data-lm-suppress-shortcuts": "true" });
+    box.addEventListener("change", () => {
+      if (box.checked) hidden.delete(name);
+      else hidden.add(name);
+      layout();
+    });
+    columns.append(make("label", {}, box, name));
+  });
+
+  function layout() {
+    top.replaceChildren(make("div", { class: "ak-first", role: "columnheader" }, "sample"), ...shown().map((name) => make("div", { role: "columnheader" }, name)));
+    view.setAttribute("aria-colcount", String(shown().length + 1));
+    top.style.gridTemplateColumns = template();
+    space.replaceChildren();
+    draw();
+  }
+
+  const template = () => `minmax(11rem, 15rem) repeat(${shown().length}, minmax(17rem, 1fr))`;
+
+  function tell() {
+    const picked = model.get("picked").length;
+    count.textContent = `${order.length.toLocaleString("en")} of ${model.get("count").toLocaleString("en")} samples` +
+      (picked ? ` · ${picked.toLocaleString("en")} ticked` : "") + " · arrows move, space ticks a sample, c copies a reply";
+  }
+
+  const cell = () => space.querySelector(`[data-line="${here[0]}"]`)?.children[here[1]];
+
+  function draw() {
+    const held = view.contains(document.activeElement);
+    drawRows();
+    // Drawing a row anew takes the focus from its cells.
+    if (held && !view.contains(document.activeElement)) cell()?.focus({ preventScroll: true });
+  }
+
+  function drawRows() {
+    space.style.height = `${order.length * HEIGHT}px`;
+    view.setAttribute("aria-rowcount", String(order.length + 1));
+    const first = Math.max(0, Math.floor((view.scrollTop - top.offsetHeight) / HEIGHT) - AHEAD);
+    const last = Math.min(order.length, Math.ceil((view.scrollTop + (view.clientHeight || 600)) / HEIGHT) + AHEAD);
+    const have = new Map([...space.children].map((node) => [Number(node.dataset.line), node]));
+    for (const [line, node] of have) if (line < first || line >= last) node.remove();
+    const missing = [];
+    for (let line = first; line < last; line++) {
+      const at = order[line];
+      if (!rows.has(at) && !asked.has(at)) missing.push(at);
+      const node = have.get(line);
+      if (node && node.dataset.at === String(at) && node.dataset.full === String(rows.has(at))) continue;
+      const drawn = drawLine(line, at);
+      if (node && node.isConnected) node.replaceWith(drawn);
+      else space.append(drawn);
+    }
+    if (!order.length && !space.firstChild) space.append(make("div", { class: "ak-empty" }, "No sample fits. Change what is shown, or clear the text."));
+    for (let from = 0; from < missing.length; from += CHUNK) ask(missing.slice(from, from + CHUNK));
+    tell();
+  }
+
+  function drawLine(line, at) {
+    const row = rows.get(at);
+    const node = make("div", { class: "ak-line ak-body-line", role: "row", "aria-rowindex": String(line + 2) });
+    Object.assign(node.dataset, { line, at, full: String(Boolean(row)) });
+    node.style.cssText = `top:${line * HEIGHT}px;height:${HEIGHT}px`;
+    node.style.gridTemplateColumns = template();
+    const picked = model.get("picked").includes(at);
+    const pieces = [row ? row.head : null, ...shown().map((name) => (row ? row.cells[variants.indexOf(name)] : null))];
+    pieces.forEach((html, column) => {
+      const attributes = { class: column ? "ak-place" : "ak-place ak-first", role: column ? "gridcell" : "rowheader",
+        tabindex: line === here[0] && column === here[1] ? "0" : "-1", "data-lm-suppress-shortcuts": "true" };
+      if (!column) attributes["aria-selected"] = String(picked);
+      const place = make("div", attributes);
+      if (html === null) place.textContent = "…";
+      else place.innerHTML = html; // sanitised by the kernel
+      if (!column && picked) place.prepend(make("div", {}, "✓ ticked"));
+      node.append(place);
+    });
+    return node;
+  }
+
+  function ask(places) {
+    places.forEach((at) => asked.add(at));
+    model.send({ kind: "rows", ticket, places, mode: mode.value, baseline: base.value });
+  }
+
+  function forget() {
+    ticket += 1;
+    rows = new Map();
+    asked = new Set();
+    space.replaceChildren();
+  }
+
+  function reorder() {
+    forget();
+    model.send({ kind: "order", ticket, text: find.value, show: show.value, sort: sort.value });
+  }
+
+  function restyle() {
+    baseLabel.style.display = mode.value === "diff" ? "" : "none";
+    forget();
+    draw();
+  }
+
+  function go(line, column) {
+    const most = shown().length;
+    here = [Math.min(Math.max(line, 0), order.length - 1), Math.min(Math.max(column, 0), most)];
+    const upper = here[0] * HEIGHT;
+    const room = view.clientHeight - top.offsetHeight;
+    if (upper < view.scrollTop) view.scrollTop = upper;
+    else if (upper + HEIGHT > view.scrollTop + room) view.scrollTop = upper + HEIGHT - room;
+    draw();
+    const node = cell();
+    for (const other of space.querySelectorAll('[tabindex="0"]')) other.setAttribute("tabindex", "-1");
+    node?.setAttribute("tabindex", "0");
+    node?.focus({ preventScroll: true });
+  }
+
+  function tick(at) {
+    const picked = new Set(model.get("picked"));
+    if (!picked.delete(at)) picked.add(at);
+    model.set("picked", [...picked].sort((a, b) => a - b));
+    model.save_changes();
+  }
+
+  view.addEventListener("keydown", (event) => {
+    if (event.altKey || !event.target.closest(".ak-place")) return;
+    const page = Math.max(1, Math.floor(view.clientHeight / HEIGHT) - 1);
+    const [line, column] = here;
+    const moves = { ArrowDown: [line + 1, column], ArrowUp: [line - 1, column], ArrowRight: [line, column + 1], ArrowLeft: [line, column - 1],
+      PageDown: [line + page, column], PageUp: [line - page, column], Home: [0, column], End: [order.length - 1, column] };
+    if (moves[event.key] && !event.ctrlKey && !event.metaKey) go(...moves[event.key]);
+    else if (event.key === " ") tick(order[line]);
+    else if (event.key === "c" && !event.ctrlKey && !event.metaKey && column) model.send({ kind: "copy", at: order[line], variant: shown()[column - 1] });
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  view.addEventListener("click", (event) => {
+    const place = event.target.closest(".ak-place");
+    const line = event.target.closest(".ak-body-line");
+    if (!place || !line || event.target.closest("a, summary")) return;
+    here = [Number(line.dataset.line), [...line.children].indexOf(place)];
+    if (!here[1]) tick(Number(line.dataset.at));
+  });
+  view.addEventListener("focusin", (event) => {
+    const line = event.target.closest(".ak-body-line");
+    const place = event.target.closest(".ak-place");
+    if (line && place) here = [Number(line.dataset.line), [...line.children].indexOf(place)];
+  });
+  view.addEventListener("scroll", () => requestAnimationFrame(draw));
+  let typing;
+  find.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(reorder, 150);
+  });
+  show.addEventListener("change", reorder);
+  sort.addEventListener("change", reorder);
+  mode.addEventListener("change", restyle);
+  base.addEventListener("change", restyle);
+
+  function told(message) {
+    if (message.kind === "copy") navigator.clipboard?.writeText(message.text);
+    if (message.ticket !== ticket) return;
+    if (message.kind === "order") {
+      order = message.order;
+      here = [0, here[1]];
+      view.scrollTop = 0;
+      space.replaceChildren();
+    }
+    if (message.kind === "rows") {
+      for (const row of message.rows) {
+        rows.set(row.at, row);
+        asked.delete(row.at);
+      }
+      for (const at of rows.keys()) {
+        if (rows.size <= KEPT) break;
+        rows.delete(at);
+      }
+    }
+    draw();
+  }
+  const repaint = () => {
+    const held = view.contains(document.activeElement);
+    space.replaceChildren();
+    draw();
+    if (held) cell()?.focus({ preventScroll: true });
+  };
+  model.on("msg:custom", told);
+  model.on("change:picked", repaint);
+  baseLabel.style.display = "none";
+  layout();
+  requestAnimationFrame(draw);
+  return () => {
+    model.off("msg:custom", told);
+    model.off("change:picked", repaint);
+  };
+}
+
+export default { render };

@@ -1,0 +1,71 @@
+"""The live comparison as a person uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from browser.lab import Lab, shoot
+
+MANY = """
+import agentkit as ak
+words = "Use a token bucket in Redis, one for each user, and answer 429 with Retry-After. ".split()
+def reply(request):
+    place = int(request["messages"][0]["content"].split()[-1])
+    size = 12 if "terse" in request["system"] else 60
+    return f"**Answer {place}**: " + " ".join(words[(place + at) % len(words)] for at in range(size))
+variants = {"today": "You help.", "terse": "You are terse."}
+inputs = [f"How do I limit case {place}" for place in range(600)]
+results = ak.run(variants, inputs, backend=ak.Scripted(reply), store=False, progress=False)
+view = results.explore()
+view
+"""
+
+
+@pytest.fixture
+def table(lab: Lab, desk: Any) -> Any:
+    lab.show(desk, "explore.ipynb", [MANY])
+    desk.wait_for_selector(".ak-explore .ak-place strong")
+    return desk
+
+
+def test_only_rows_in_sight_are_in_the_page_and_the_end_is_near(table: Any) -> None:
+    assert table.locator(".ak-body-line").count() < 30
+    table.evaluate("() => { const view = document.querySelector('.ak-view'); view.scrollTop = view.scrollHeight; }")
+    table.locator(".ak-place strong", has_text="Answer 599").first.wait_for()
+    assert table.locator(".ak-body-line").count() < 30
+    assert table.locator(".ak-top").bounding_box()["y"] >= table.locator(".ak-view").bounding_box()["y"] - 1
+
+
+def test_finding_differing_and_diff(table: Any) -> None:
+    table.get_by_label("Find").fill("case 42")
+    table.get_by_text("11 of 600 samples").wait_for()
+    table.get_by_label("Replies as").select_option("diff")
+    table.locator(".ak-place del").first.wait_for()
+    shoot(table, "explore-diff", table.locator(".ak-explore"))
+    table.get_by_label("Find").fill("no such words")
+    table.get_by_text("No sample fits").wait_for()
+
+
+def test_a_selection_made_by_keyboard_comes_back(lab: Lab, table: Any) -> None:
+    table.locator(".ak-body-line .ak-first").first.focus()
+    table.keyboard.press("ArrowDown")
+    table.keyboard.press("Space")
+    table.get_by_text("1 ticked").wait_for()
+    table.keyboard.press("End")
+    table.locator(".ak-place strong", has_text="sample-600").wait_for()
+    table.keyboard.press("Space")
+    table.get_by_text("2 ticked").wait_for()
+    told = lab.evaluate(table, "print(sorted(set(view.selection['sample'])))")
+    assert told.strip() == "['sample-2', 'sample-600']"
+    cells = table.locator(".jp-Notebook .jp-Cell").count()
+    for key in ("b", "a", "d", "d"):
+        table.keyboard.press(key)
+    assert table.locator(".jp-Notebook .jp-Cell").count() == cells
+
+
+def test_columns_are_hidden(table: Any) -> None:
+    table.get_by_role("checkbox", name="terse").uncheck()
+    table.wait_for_function("() => document.querySelectorAll('.ak-top > *').length === 2")
+    table.get_by_role("checkbox", name="terse").check()
+    table.wait_for_function("() => document.querySelectorAll('.ak-top > *').length === 3")

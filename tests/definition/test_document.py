@@ -1,0 +1,191 @@
+"""Lossless editing: what is not edited keeps its bytes, and what is written reads back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import agentkit as ak
+from agentkit.definition.document import Document
+
+RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FILES = {
+    "plain": "---\nname: a\ndescription: Use for b\ncolor: blue\n---\n\nYou help.\n",
+    "no last newline": "---\nname: a\ndescription: Use for b\ncolor: blue\n---\nYou help.",
+    "crlf": "---\r\nname: a\r\ndescription: Use for b\r\ncolor: blue\r\n---\r\nYou\r\nhelp.\r\n",
+    "bom": "\ufeff---\nname: a\ndescription: Use for b\ncolor: blue\n---\nYou help.\n",
+    "comments": "---\n# who\nname: a # short\n\ndescription: Use for b\n# last\ncolor: blue # calm\n---\n You help. \n",
+    "quotes": '---\nname: \'a\'\ndescription: "Use for b"\ncolor: "blue"\n---\nYou help.\n',
+    "duplicates": "---\nname: x\nname: a\ndescription: Use for b\ncolor: red\ncolor: blue\n---\nYou help.\n",
+    "block": "---\nname: a\ndescription: |-\n  Use for b\ntools:\n  - Read\n- Grep\ncolor: blue\n---\nYou help.\n",
+    "repaired": "---\nname: a\ndescription: Use for b: always\ncolor: blue\n---\nYou help.\n",
+    "dropped": "---\nname: a\ndescription: Use for b\nx: 'y' z\ncolor: blue\n---\nYou help.\n",
+    "inner fence": "---\nname: a\ncolor: blue\ndescription: Use for b --- and c\n---\nYou help.\n",
+    "unindented list": "---\nname: a\ndescription: Use for b\nskills:\n- one\n- two\ncolor: blue\n---\nYou help.\n",
+    "long values": '---\nname: a\ndescription: "Use\n  for: b\n  #c"\nx: [1,\n  2]\ncolor: blue\n---\nYou help.\n',
+}
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> str:
+    return draw(st.sampled_from(sorted(FILES.values())))
+
+
+def texts(largest: int = 200) -> st.SearchStrategy[str]:
+    tricky = st.sampled_from(
+        ["'", '"', ": ", " #", "---", "----", "\n", "\r\n", "\t", "\\", "{", "[", "*", "&", "%", "🙂", "é", "\x85",
+         "\u2028", "\ufeff", "no", "null", "1.0", "2024-01-01", " ", "- ", "? ", "key: value", "<<", "=", "~", "\x00"]
+    )  # fmt: skip
+    anything = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
+    return st.lists(st.one_of(tricky, anything), max_size=8).map("".join).map(lambda text: text[:largest])
+
+
+@given(st.binary(max_size=300))
+@RELAXED
+def test_any_bytes_come_back(source: bytes) -> None:
+    agent = ak.loads(source)
+    assert bytes(agent) == source
+    assert agent.dumps().encode("utf-8", "surrogateescape") == source
+    assert agent.verdict in ("loads", "repaired", "dropped")
+    assert "".join(section.text for section in agent.sections) == agent.system_prompt
+    assert agent.findings is not None
+
+
+@pytest.mark.parametrize("source", FILES.values(), ids=FILES.keys())
+def test_an_edit_of_a_field_touches_its_lines_alone(source: str) -> None:
+    agent = ak.loads(source)
+    green = agent.replace(color="green")
+    assert green.color == "green"
+    changed = [line for line in green.dumps().splitlines() if line not in source.splitlines()]
+    assert len(changed) == 1
+    assert changed[0].startswith("color:")
+    assert green.replace(color=agent.color) == agent
+
+
+@pytest.mark.parametrize("source", FILES.values(), ids=FILES.keys())
+@pytest.mark.parametrize("field", ["model", "maxTurns", "disallowedTools", "mood"])
+def test_deleting_an_addition_restores_the_bytes(source: str, field: str) -> None:
+    agent = ak.loads(source)
+    more = agent.replace(**{field: 5 if field == "maxTurns" else "haiku"})
+    assert more != agent
+    assert more.verdict == agent.verdict
+    assert more.replace(**{field: None}) == agent
+
+
+@pytest.mark.parametrize("source", FILES.values(), ids=FILES.keys())
+def test_setting_a_deleted_field_back_restores_the_bytes(source: str) -> None:
+    if source == FILES["duplicates"]:
+        return  # the copy that did not count is gone
+    agent = ak.loads(source)
+    without = agent.replace(color=None)
+    assert without.color is None
+    if "# last" not in source:
+        assert without.replace(color="blue") == agent
+
+
+@given(source=sources(), value=texts(), field=st.sampled_from(["name", "color", "initialPrompt", "note"]))
+@RELAXED
+def test_a_written_text_reads_back_by_the_loader_and_by_strict_yaml(source: str, value: str, field: str) -> None:
+    agent = ak.loads(source)
+    edited = agent.replace(**{field: value})
+    assert edited.metadata[field] == value
+    others = {key: item for key, item in agent.metadata.items() if key != field}
+    assert {key: item for key, item in edited.metadata.items() if key != field} == others
+    assert edited.system_prompt == agent.system_prompt
+    entry = edited.document.entry(field)
+    assert entry is not None
+    line = edited.text[entry.start : entry.end]
+    assert "---" not in line
+    assert yaml.safe_load(line) == {field: value}
+
+
+@given(source=sources(), value=texts())
+@RELAXED
+def test_a_description_reads_back_or_is_refused(source: str, value: str) -> None:
+    agent = ak.loads(source)
+    if "\\n" in value:
+        with pytest.raises(ak.errors.EditError):
+            agent.replace(description=value)
+    else:
+        assert agent.replace(description=value).description == value
+
+
+@given(
+    value=st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False), texts(40)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3), st.dictionaries(texts(12).filter(lambda key: key != "<<"), inner, max_size=3)
+        ),
+        max_leaves=8,
+    ).filter(lambda value: value is not None)
+)
+@RELAXED
+def test_values_of_every_shape_read_back(value: Any) -> None:
+    edited = ak.loads(FILES["plain"]).replace(extra=value)
+    assert edited.metadata["extra"] == value
+    assert yaml.safe_load(edited.text.split("---")[1])["extra"] == value
+
+
+def test_a_very_long_text() -> None:
+    value = 'x: "y" # ---\n' * 1_600
+    agent = ak.loads(FILES["plain"]).replace(description=value)
+    assert agent.description == value
+    assert len(value) > 20_000
+
+
+@given(source=sources(), prompt=st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80))
+@RELAXED
+def test_a_prompt_reads_back_trimmed(source: str, prompt: str) -> None:
+    agent = ak.loads(source).replace(system_prompt=prompt)
+    wanted = ak.loads(f"---\nname: a\ndescription: b\n---\n{prompt}").system_prompt
+    plain = agent.system_prompt.replace("\r\n", "\n")
+    assert plain == wanted.replace("\r\n", "\n")
+
+
+def test_a_new_field_goes_where_people_put_it() -> None:
+    agent = ak.loads(FILES["plain"]).replace(model="opus", tools=["Read", "Grep"])
+    keys = [entry.key for entry in agent.document.entries]
+    assert keys == ["name", "description", "tools", "model", "color"]
+    assert "tools: Read, Grep\n" in agent.text
+
+
+def test_styles_are_kept() -> None:
+    block = ak.loads("---\nname: a\ndescription: b\ntools:\n  - Read\n---\n").replace(tools=["Read", "Grep"])
+    assert "tools:\n  - Read\n  - Grep\n" in block.text
+    flow = ak.loads("---\nname: a\ndescription: b\ntools: [Read]\n---\n").replace(tools=["Read", "Grep"])
+    assert "tools: [Read, Grep]\n" in flow.text
+    quoted = ak.loads('---\nname: a\ndescription: "b"  # why\n---\n').replace(description="c")
+    assert 'description: "c"  # why\n' in quoted.text
+
+
+@pytest.mark.parametrize("field", ["colour", "allowed_tools", "descripton"])
+def test_a_slip_in_a_field_name_is_refused(field: str) -> None:
+    with pytest.raises(ak.errors.EditError, match=r"agent\.replace"):
+        ak.loads(FILES["plain"]).replace(**{field: "x"})
+
+
+def test_a_file_without_frontmatter_cannot_get_fields() -> None:
+    with pytest.raises(ak.errors.EditError, match="first line"):
+        ak.loads("Just text.").replace(color="red")
+
+
+def test_definitions_do_not_change() -> None:
+    agent = ak.loads(FILES["plain"])
+    with pytest.raises(AttributeError, match="replace"):
+        agent.color = "red"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        agent.metadata["color"] = "red"  # type: ignore[index]
+    assert hash(agent) == hash(ak.loads(FILES["plain"]))
+
+
+def test_entries_cover_fields_only() -> None:
+    document = Document(FILES["comments"])
+    assert [document.text[entry.start : entry.end] for entry in document.entries] == [
+        "name: a # short\n",
+        "description: Use for b\n",
+        "color: blue # calm\n",
+    ]

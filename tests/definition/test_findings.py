@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import agentkit as ak
+from agentkit.definition import ruledocs
+from agentkit.definition.findings import Rule, rules
+
+GOOD = "description: Use this agent for b\n"
+BODY = "---\n\nYou report what you find.\n"
+BAD = {
+    # Files that a rule reports, beside the example in the rule itself.
+    "AK101": "---\nname: aaa\ndescription: one\ntwo: 'x' y\n" + BODY,
+    "AK202": ("---\nname: aaa\n" + GOOD + BODY).replace("\n", "\r\n"),
+    "AK304": "---\nname: api-designer\ndescription: Use it. <example>user: 'x' assistant: \"I'll use the api-architect "
+    'agent"</example>\n' + BODY,
+    "AK305": f"---\nname: aaa\ndescription: Use {'many words ' * 200}\n{BODY}",
+    "AK401": "---\nname: aaa\n" + GOOD + "---\n",
+    "AK402": "---\nname: aaa\n" + GOOD + "---\nThis agent reports.\n",
+    "AK403": "---\nname: aaa\n" + GOOD + "---\n" + "You report. " * 2_000,
+    "AK404": "---\nname: aaa\n" + GOOD + "---\nYou report. Always ask the user first.\nNever ask the user first.\n",
+    "AK405": "---\nname: aaa\n"
+    + GOOD
+    + f"---\nYou report.\n{'- Say plainly what you know and what you do not know, ok' * 2}\n" * 2,
+    "AK406": "---\nname: aaa\n" + GOOD + "---\nYou think.\n",
+}
+
+
+def file_of(bad: str) -> str:
+    head = "" if bad.startswith("name:") else "name: aaa\n"
+    middle = "" if "description:" in bad else GOOD
+    return f"---\n{head}{middle}{bad}\n{BODY}"
+
+
+FILE_RULES = [rule for rule in rules() if rule.check and rule.code not in ("AK203", "AK218")]
+
+
+@pytest.mark.parametrize("rule", FILE_RULES, ids=lambda rule: rule.code)
+def test_each_rule_reports_its_example(rule: Rule) -> None:
+    text = BAD.get(rule.code) or file_of(rule.bad)
+    found = [finding for finding in ak.loads(text).findings if finding.code == rule.code]
+    assert found, text
+    assert 1 <= found[0].line <= text.count("\n") + 1
+    assert found[0].column >= 1
+
+
+@pytest.mark.parametrize("rule", [rule for rule in FILE_RULES if rule.mend], ids=lambda rule: rule.code)
+def test_each_fix_mends(rule: Rule) -> None:
+    agent = ak.loads(BAD.get(rule.code) or file_of(rule.bad))
+    if rule.code in ("AK101", "AK212"):
+        agent = ak.loads(file_of(rule.bad if rule.code == "AK101" else "color: BLUE"))
+    mended = agent.fix(rule.code)
+    assert mended != agent
+    assert rule.code not in [finding.code for finding in mended.findings]
+    assert mended.verdict != "dropped"
+
+
+def test_a_good_file_has_no_findings() -> None:
+    text = "---\nname: aaa\ndescription: >-\n  Use for b. <example>user: 'x' assistant: y</example>\n"
+    agent = ak.loads(text + "tools: Read, Bash, mcp__x__y\nmodel: opus\ncolor: blue\n" + BODY)
+    assert agent.findings == ()
+
+
+def test_plugins_and_bytes(tmp_path: Path) -> None:
+    (tmp_path / ".claude-plugin").mkdir()
+    (tmp_path / "agents").mkdir()
+    path = tmp_path / "agents" / "aaa.md"
+    path.write_bytes(b"---\nname: aaa\n" + GOOD.encode() + b"permissionMode: plan\n---\nYou report \xff.\n")
+    codes = {finding.code for finding in ak.load(path).findings}
+    assert {"AK203", "AK218"} <= codes
+
+
+LINES = st.sampled_from(
+    ["name: aaa", "name: Aaa Bbb", "description: Use it: now", "description: a --- b", "description: fix #1 # cut",
+     "description: 'Don't'", "description: C:\\new\\x", "description: >\n  Use it", "second line",
+     "tools: read, MultiEdit",
+     "tools: [Read, LS]", "tools:\n\t- Read", "allowed-tools: Read", "max_turns: 3", "color: BLUE", "color: '#fff'",
+     "model: Sonnet", "model: x: y", "permissionMode: Plan", "x: [a: b", "x: \"a\" b", "# c", "", "hooks: []",
+     "description: \"Use \\\"it\\\": x\"", "effort: HIGH", "emoji: 🙂: x", "tools: Read # c", "---"]
+)  # fmt: skip
+
+
+@given(
+    st.lists(LINES, min_size=1, max_size=6).map("\n".join),
+    st.sampled_from(["\n---\nYou report.\n", "\n---", "---x\n", "\n"]),
+    st.booleans(),
+)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_fixes_never_make_a_file_stop_loading(block: str, end: str, crlf: bool) -> None:
+    text = f"---\nname: base\ndescription: Use for b\n{block}{end}"
+    agent = ak.loads(text.replace("\n", "\r\n") if crlf else text)
+    rank = {"dropped": 0, "repaired": 1, "loads": 2}
+    mended = agent.fix()
+    assert rank[mended.verdict] >= rank[agent.verdict]
+    assert mended.fix() == mended
+    for rule in rules():
+        if rule.mend:
+            assert rank[agent.fix(rule.code).verdict] >= rank[agent.verdict]
+            if rule.code in ("AK201", "AK202") and agent.verdict != "dropped":
+                fixed = agent.fix(rule.code)
+                assert (fixed.name, fixed.model, fixed.tools) == (agent.name, agent.model, agent.tools)
+
+
+def test_unknown_codes_are_refused() -> None:
+    with pytest.raises(ak.errors.EditError, match="AK201"):
+        ak.loads("").fix("AK999")
+    with pytest.raises(ak.errors.EditError):
+        ak.loads("").fix("AK302")
+
+
+def test_the_documentation_is_current(repo: Path) -> None:
+    assert (repo / "docs" / "lint-rules.md").read_text("utf-8") == ruledocs.page()
+
+
+def test_findings_read_well() -> None:
+    (finding,) = [each for each in ak.loads(file_of("color: BLUE")).findings if each.code == "AK212"]
+    assert str(finding).startswith("<text>:4:1: warning AK212 color cannot be 'BLUE'")
+    assert finding.docs == "docs/lint-rules.md#ak212"
+    assert finding.fix == "write blue"

@@ -1,0 +1,91 @@
+"""Plans through the Message Batches API of the local server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import agentkit as ak
+from agentkit.errors import BudgetExceeded, PlanError
+from tests.server import MessagesServer
+
+
+def at(server: MessagesServer) -> ak.Messages:
+    return ak.Messages(base_url=server.url, api_key="k")
+
+
+def run(server: MessagesServer, prompts: list[str], store: Any, **named: Any) -> ak.Results:
+    arguments = {"model": "claude-sonnet-4-5", "max_tokens": 50, "backend": at(server), "progress": False}
+    return ak.run({"a": "A", "b": "B"}, prompts, store=store, batch=True, **{**arguments, **named})
+
+
+def posts(server: MessagesServer) -> int:
+    return sum(one.method == "POST" and one.path == "/v1/messages/batches" for one in server.received)
+
+
+def test_results_find_their_places_at_half_the_price(tmp_path: Path, server: MessagesServer) -> None:
+    server.reply = lambda body: f"{body['system']} {body['messages'][0]['content']}"
+    results = run(server, ["x", "y"], tmp_path / "s.db")
+    assert [one.output for one in results] == ["A x", "B x", "A y", "B y"]
+    assert not server.calls
+    plain = ak.run("A", ["x"], model="claude-sonnet-4-5", max_tokens=50, backend=at(server), store=False)
+    assert results[0].cost_usd == pytest.approx((plain[0].cost_usd or 0) / 2)
+    again = run(server, ["x", "y"], tmp_path / "s.db")
+    assert again.reused == 4
+    assert posts(server) == 1
+    assert ak.run({"a": "A"}, ["x"], model="claude-sonnet-4-5", max_tokens=50, backend=at(server),
+                  store=tmp_path / "s.db").reused == 1  # fmt: skip
+
+
+def test_another_process_goes_on_waiting_for_what_was_sent(tmp_path: Path, server: MessagesServer) -> None:
+    server.polls_until_ended = 10_000
+    with pytest.raises(ak.errors.DeadlineExceeded):
+        run(server, ["x", "y"], tmp_path / "s.db", deadline_s=1.5)
+    assert posts(server) == 1
+    server.polls_until_ended = 0
+    results = run(server, ["x", "y", "z"], tmp_path / "s.db")
+    assert [one.output for one in results] == ["A reply."] * 6
+    assert posts(server) == 2
+
+
+def test_what_expired_or_failed_is_told_apart_and_sent_again_on_request(tmp_path: Path, server: MessagesServer) -> None:
+    fates = {"x": "succeeded", "y": "expired", "z": "errored"}
+    server.outcome = lambda custom_id, params: fates[params["messages"][0]["content"]]
+    results = run(server, ["x", "y", "z"], tmp_path / "s.db")
+    assert [str(one.error).split(":")[0].split(" ")[0] for one in results if one.trial.variant == "a"][:2] == [
+        "None",
+        "expired",
+    ]
+    assert len(results.errors) == 4
+    server.outcome = lambda custom_id, params: "succeeded"
+    assert not results.retry_errors().errors
+    assert posts(server) == 2
+
+
+def test_a_batch_can_be_stopped(tmp_path: Path, server: MessagesServer) -> None:
+    server.polls_until_ended = 10_000
+    ended: list[ak.Results] = []
+    thread = threading.Thread(target=lambda: ended.append(run(server, ["x"], tmp_path / "s.db")), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.batches and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    assert len(ak.cancel_batches(at(server), tmp_path / "s.db")) == 1
+    server.polls_until_ended = 0
+    thread.join(30)
+    assert len(ended[0]) == 2
+
+
+def test_a_budget_and_tools_are_looked_at_before_anything_is_sent(tmp_path: Path, server: MessagesServer) -> None:
+    with pytest.raises(BudgetExceeded):
+        run(server, ["x"], tmp_path / "s.db", budget_usd=0.0001)
+    with pytest.raises(PlanError, match="cannot answer tools"):
+        run(server, ["x"], tmp_path / "s.db", tools={"weather": "mild"})
+    with pytest.raises(PlanError, match="Messages API alone"):
+        run(server, ["x"], tmp_path / "s.db", backend=ak.Scripted("x"))
+    assert posts(server) == 0

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from payloads import ALL, Page
+
+import agentkit as ak
+from agentkit.views.grid import Cell, Grid, GridRow
+from agentkit.widgets._explore_data import MODES, SHOWS, SORTS, ExploreData
+from agentkit.widgets.explore import CHUNK, Explorer
+
+
+def row(name: str, a: Cell, b: Cell) -> GridRow:
+    return GridRow(name, f"input of {name}", None, {"a": [a], "b": [b]})
+
+
+DATA = ExploreData(
+    Grid(
+        ["a", "b"],
+        [
+            row("zeta", Cell("same"), Cell("same")),
+            row("Alpha", Cell("long " * 50, cost_usd=2.0), Cell("short", latency_s=9.0)),
+            row("beta", Cell(None, error="overloaded"), Cell("fine")),
+            row("gamma", Cell("no", stop_reason="refusal"), Cell("no")),
+        ],
+    )
+)
+
+
+@pytest.fixture
+def view() -> Explorer:
+    def reply(request: Any) -> str:
+        return f"**{request['messages'][0]['content']}** {request['system']}"
+
+    variants = {"today": "You help.", "terse": "You are terse."}
+    results = ak.run(variants, ["one", "two", "three"], backend=ak.Scripted(reply), store=False, progress=False)
+    explorer = results.explore()
+    assert isinstance(explorer, Explorer)
+    return explorer
+
+
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [
+        ({}, [0, 1, 2, 3]),
+        ({"text": "OVERLOADED"}, [2]),
+        ({"text": "input of"}, [0, 1, 2, 3]),
+        ({"text": "nowhere"}, []),
+        ({"show": "failed"}, [2]),
+        ({"show": "cut or refused"}, [3]),
+        ({"show": "differing"}, [1, 2]),
+        ({"sort": "sample name"}, [1, 2, 3, 0]),
+        ({"sort": "longest reply"}, [1, 0, 2, 3]),
+        ({"sort": "most expensive", "show": "differing"}, [1, 2]),
+        ({"sort": "slowest"}, [1, 0, 2, 3]),
+    ],
+)
+def test_filters_and_order(asked: dict[str, str], places: list[int]) -> None:
+    assert DATA.order(**asked) == places
+
+
+def test_what_the_page_offers_is_known() -> None:
+    assert all(DATA.order(show=show, sort=sort) is not None for show in SHOWS for sort in SORTS)
+    assert DATA.order(show="all") != DATA.order(show="failed")
+
+
+def test_a_reply_is_shown_rendered_as_source_and_against_a_baseline(view: Explorer) -> None:
+    rows = {mode: view.answer({"kind": "rows", "places": [0], "mode": mode, "baseline": "today"}) for mode in MODES}
+    cells = {mode: (answer or {})["rows"][0]["cells"] for mode, answer in rows.items()}
+    assert "<strong>one</strong>" in cells["rendered"][0]
+    assert "**one** You help." in cells["source"][0]
+    assert "<ins" in cells["diff"][1]
+    assert "<del" in cells["diff"][1]
+    assert "<ins" not in cells["diff"][0]
+
+
+def test_answers_carry_the_ticket_of_the_question(view: Explorer) -> None:
+    assert view.answer({"kind": "order", "ticket": 7, "text": "two", "show": "all", "sort": ""}) == {
+        "kind": "order",
+        "ticket": 7,
+        "order": [1],
+    }
+
+
+def test_a_page_cannot_ask_for_what_is_not_there(view: Explorer) -> None:
+    assert view.answer({"kind": "rows", "places": [99, -1]}) == {"kind": "rows", "ticket": None, "rows": []}
+    assert view.answer({"kind": "copy", "at": 99, "variant": "today"}) is None
+    assert view.answer({"kind": "copy", "at": 0, "variant": "nobody"}) is None
+    assert view.answer({"kind": "anything"}) is None
+    assert len((view.answer({"kind": "rows", "places": [0] * 1000}) or {})["rows"]) == CHUNK
+
+
+def test_copying_gives_the_source(view: Explorer) -> None:
+    answer = view.answer({"kind": "copy", "at": 1, "variant": "terse"})
+    assert answer == {"kind": "copy", "text": "**two** You are terse."}
+
+
+def test_the_selection_comes_back_as_a_frame(view: Explorer) -> None:
+    assert len(view.selection) == 0
+    view.picked = [2, 0]
+    assert sorted(set(view.selection["sample"])) == ["sample-1", "sample-3"]
+    assert len(view.selection) == 4
+
+
+def test_the_plain_text_is_the_same_each_time(view: Explorer) -> None:
+    assert repr(view) == "Explorer of 3 samples × 2 variants"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("hostile", ALL)
+def test_no_row_is_active(hostile: str, mode: Any) -> None:
+    cells = [Cell(hostile, stop_reason=hostile, scores={hostile: 1.0}), Cell(None, 2, error=hostile)]
+    data = ExploreData(Grid(["a", "b"], [GridRow(hostile, hostile, hostile, {"a": cells, "b": [Cell("x")]})]))
+    for shown in data.rows([0], mode, "b"):
+        for html in (shown["head"], *shown["cells"]):
+            Row(html)
+
+
+class Row(Page):
+    """As the views' pages, with the class of a quiet line and a source that can take the focus."""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        own = [("class", "ak-quiet"), ("tabindex", "-1")]
+        super().handle_starttag(tag, [attribute for attribute in attributes if attribute not in own])
