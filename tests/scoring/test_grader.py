@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from agentkit import use_cassette
 from agentkit.backends.scripted import Scripted
 from agentkit.errors import CallError, ScoreError
-from agentkit.experiment.cassette import use_cassette
 from agentkit.experiment.results import Results
 from agentkit.experiment.running import run
 from agentkit.scoring.asking import SelfGrading
