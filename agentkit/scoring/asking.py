@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from agentkit.backends.protocol import Backend
@@ -71,7 +72,7 @@ def ask(
             max_tokens=how.max_tokens,
             backend=how.backend or (order.backend if order else None),
             store=how.store if how.store is not None or order is None else order.store,
-            cassette=how.cassette or (order.cassette if order else None),
+            cassette=how.cassette or (_beside(order.cassette, name) if order and order.cassette else None),
             budget_usd=how.budget_usd if how.budget_usd is not None or order is None else order.budget,
             concurrency=order.concurrency if order else None,
             progress=order.progress if order else None,
@@ -80,6 +81,13 @@ def ask(
         return {one: Answer(None, f"the grader failed: {error.message}", None) for one in questions}
     _warn_of_itself(name, found, about)
     return {outcome.trial.sample: _answer(outcome, schema) for outcome in found}
+
+
+def _beside(cassette: str | PathLike[str], name: str) -> Path:
+    """Return where a grader records: a cassette that is there already replays and takes nothing new."""
+    path = Path(cassette)
+    plain = "".join(one if one.isalnum() or one in "-_" else "-" for one in name)
+    return path.with_name(f"{path.stem}.{plain}{path.suffix}")
 
 
 def _answer(outcome: Any, schema: Mapping[str, Any]) -> Answer:

@@ -58,7 +58,8 @@ class Grader:
         model: Alias or id of the model that grades; the backend's default where None. Take another than the graded one.
         backend: As `ak.run` takes it; that of the graded run where None.
         store: As `ak.run` takes it; that of the graded run where None.
-        cassette: As `ak.run` takes it; that of the graded run where None.
+        cassette: As `ak.run` takes it. Where None, that of `ak.use_cassette`; for a run with a cassette of its own one
+            beside it, `STEM.NAME.jsonl`.
         budget_usd: As `ak.run` takes it; where None the grader shares the budget of the graded run.
         max_tokens: What an answer may hold.
 

@@ -192,9 +192,10 @@ def pairwise(
         question: What to decide by.
         variants: Some of the variants; all when left out.
         model: Alias or id of the model that judges. Take another than the judged one.
-        backend: As `ak.run` takes it; that of the run where None; so are the store, the cassette and the budget.
+        backend: As `ak.run` takes it; that of the run where None; so are the store and the budget.
         store: See `backend`.
-        cassette: See `backend`.
+        cassette: As `ak.run` takes it. Where None, that of `ak.use_cassette`; for a run with a cassette of its own one
+            beside it, `STEM.pairwise.jsonl`.
         budget_usd: See `backend`.
         max_tokens: What an answer may hold.
 

@@ -26,6 +26,8 @@ exactly 5 % of all cases shows more than 5 % in half of all checks; this one sta
 EXACT_UP_TO = 14
 """Samples up to which every pattern of signs is counted (2¹⁴); beyond, FLIPS patterns are drawn."""
 
+DRAWN_UP_TO = 1_000
+"""Samples up to which patterns and bootstrap samples are drawn; beyond, the normal limit is as good."""
 FLIPS = 9_999
 BOOTSTRAPS = 4_999
 POWER = 0.8
@@ -75,7 +77,8 @@ def sign_flip_p(differences: Floats) -> float:
     samples share, however skewed, coarse or unequal in spread the scores are. For pass/fail it is exact McNemar.
 
     Source: Fisher (1935), Pitman (1937), the paired permutation test on the mean; all 2ⁿ patterns for up to 14
-    samples that differ, else 9,999 drawn ones with (1 + hits) / (1 + drawn), Phipson & Smyth (2010).
+    samples that differ, else 9,999 drawn ones with (1 + hits) / (1 + drawn), Phipson & Smyth (2010); above 1,000 the
+    normal distribution of the same variance, Σd².
 
     Args:
         differences: One mean difference a sample.
@@ -90,6 +93,10 @@ def sign_flip_p(differences: Floats) -> float:
         # All of one size: the count of positive signs says everything, at any n, without enumerating.
         positive = int((differences > 0).sum())
         return mcnemar_exact(positive, len(moved) - positive)
+    if len(moved) > DRAWN_UP_TO:
+        from scipy.special import erfc
+
+        return float(erfc(observed / np.sqrt(2 * float((moved**2).sum()))))
     signs = _signs(len(moved))
     hits = int((np.abs(signs @ moved) >= observed * (1 - 1e-9) - 1e-12).sum())
     share = hits / len(signs)
@@ -174,12 +181,13 @@ def unmoved(n: int, level: float = 0.95) -> float:
 def bootstrap_interval(values: Floats, level: float = 0.95) -> Interval:
     """Return the percentile bootstrap interval of the mean over samples, 4,999 draws of a fixed seed.
 
-    Source: Efron (1979). Beside the verdict, never behind it: it is too narrow below about 20 samples.
+    Source: Efron (1979). Beside the verdict, never behind it: it is too narrow below about 20 samples. Above 1,000
+    samples it is Student's, which it then equals.
     """
     import numpy as np
 
-    if len(values) < 2:
-        return -np.inf, np.inf
+    if len(values) < 2 or len(values) > DRAWN_UP_TO:
+        return t_interval(values, level)
     low, high = np.quantile(_draws(len(values)) @ values, [0.5 - level / 2, 0.5 + level / 2])
     return float(low), float(high)
 

@@ -65,6 +65,8 @@ def compare(
     >>> found.verdict, round(found.difference, 2), [round(end, 2) for end in found.interval]
     ('better', 0.7, [0.23, 0.89])
     """
+    if a == b:
+        raise ScoreError("comparing takes two variants", received=a)
     if not 0 < alpha < 1:
         raise ScoreError("alpha is a chance", received=alpha, accepted="between 0 and 1, usually 0.05")
     if margin is not None and not 0 < margin < float("inf"):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentkit import use_cassette
 from agentkit.backends.scripted import Scripted
 from agentkit.errors import CallError, ScoreError
 from agentkit.experiment.results import Results
@@ -116,27 +117,34 @@ def test_a_model_that_judges_itself_is_named() -> None:
         results().score(grader())
 
 
-def test_graders_replay_from_the_cassette_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("shared", [True, False])
+def test_graders_replay_with_the_run(shared: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = tmp_path / "tape.jsonl"
+
     def once() -> Results:
         answered = run(
             {"plain": "Be plain.", "kind": "Be kind."},
             SAMPLES,
             backend=Scripted(lambda request: judge(request) if "grade" in request["system"] else replies(request)),
             store=tmp_path / "store.db",
-            cassette=tmp_path / "tape.jsonl",
+            cassette=None if shared else tape,
             progress=False,
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SelfGrading)
             return answered.score(Grader(RUBRIC))
 
-    first = once()
-    recorded = (tmp_path / "tape.jsonl").read_text()
-    assert "You grade replies" in recorded
-    monkeypatch.setenv("AGENTKIT_CASSETTE", "replay")
-    again = once()
+    use_cassette(tape if shared else None)
+    try:
+        first = once()
+        monkeypatch.setenv("AGENTKIT_CASSETTE", "replay")
+        again = once()
+    finally:
+        use_cassette(None)
+    recorded = tape if shared else tmp_path / "tape.grade.jsonl"
+    assert "You grade replies" in recorded.read_text()
+    assert first.frame["grade"].notna().all()
     assert list(again.frame["grade"]) == list(first.frame["grade"])
-    assert (tmp_path / "tape.jsonl").read_text() == recorded
 
 
 @pytest.mark.parametrize("rubric", ["", {}, {"a": " "}, {"a": {"text": "x", "levels": {1: "one"}}}])

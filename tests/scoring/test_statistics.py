@@ -108,3 +108,11 @@ def test_power_at_the_detectable_effect_is_four_in_five() -> None:
     effect = statistics.detectable(1.0, n)
     hits = [statistics.sign_flip_p(rng.normal(effect, 1, n)) <= 1 / 32 for _ in range(400)]
     assert 0.72 < np.mean(hits) < 0.88
+
+
+def test_many_samples_take_the_normal_limit() -> None:
+    rng = np.random.default_rng(8)
+    for n in (900, 1100):
+        differences = rng.exponential(size=n) - 1 + 0.06
+        assert statistics.sign_flip_p(differences) == pytest.approx(stats.ttest_1samp(differences, 0).pvalue, abs=0.02)
+        assert statistics.bootstrap_interval(differences) == pytest.approx(statistics.t_interval(differences), abs=0.01)

@@ -140,6 +140,7 @@ def test_graded_without_spread_does_not_pretend() -> None:
     ("change", "message"),
     [
         ({"a": "nobody"}, "no variant 'nobody'"),
+        ({"b": "a"}, "two variants"),
         ({"score": "taste"}, "no score 'taste'"),
         ({"margin": 0.0}, "margin"),
         ({"margin": float("nan")}, "margin"),
