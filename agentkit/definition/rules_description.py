@@ -104,7 +104,7 @@ def long_description(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that is long even without its examples."""
     text = agent.description
     if text and len(text) > LONG:
-        size = len(text) - sum(len(example.text or "") for example in agent.examples)
+        size = len(text) - sum(len(piece.partition("</example>")[0]) + 19 for piece in text.split("<example>")[1:])
         if size > LONG:
             yield Hit(agent.offset_of("description"), f"{size:,} characters beside the examples; {LONG:,} should do")
 
