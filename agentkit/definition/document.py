@@ -15,6 +15,7 @@ from agentkit.definition.envelope import Envelope, split, trimmed
 from agentkit.definition.fields import ORDER
 from agentkit.definition.lazy import lazy
 from agentkit.definition.tools import tools_of
+from agentkit.definition.yamlscalars import DOUBLE, SINGLE
 from agentkit.errors import EditError
 
 _KEY = re.compile(
@@ -163,7 +164,7 @@ def _entries(text: str, start: int, end: int) -> list[Entry]:
     """Cut the block at the lines that begin a top-level key; everything up to the next belongs to the key before."""
     found: list[Entry] = []
     position = start
-    skip_to = start
+    skip_to, balanced = start, True
     while position < end:
         line_end = text.find("\n", position, end)
         line_end = end if line_end < 0 else line_end + 1
@@ -173,7 +174,9 @@ def _entries(text: str, start: int, end: int) -> list[Entry]:
             if found:
                 found[-1] = _closed(text, found[-1], position)
             found.append(Entry(key, position, end, match.end()))
-            skip_to = _value_end(text, match.end(), end)
+            skip_to = _value_end(text, match.end(), end) if balanced else position
+            # Brackets that never close are looked for once, or a hostile file would take the square of its length.
+            balanced = balanced and skip_to >= 0
         position = line_end
     return found
 
@@ -196,8 +199,7 @@ def _value_end(text: str, position: int, end: int) -> int:
     start = value.end()
     opener = text[start : start + 1]
     if opener in ('"', "'"):
-        pattern = r'"(?:[^"\\]|\\.)*"' if opener == '"' else r"'(?:[^']|'')*'"
-        quoted = re.compile(pattern, re.DOTALL).match(text, start, end)
+        quoted = (DOUBLE if opener == '"' else SINGLE).match(text, start, end)
         return quoted.end() if quoted and "\n" in quoted[0] else position
     if opener in ("[", "{"):
         depth = 0
@@ -205,6 +207,7 @@ def _value_end(text: str, position: int, end: int) -> int:
             depth += (match[0] in "[{") - (match[0] in "]}")
             if depth == 0:
                 return match.end()
+        return -1
     return position
 
 

@@ -45,7 +45,9 @@ def parse(description: str) -> tuple[Example, ...]:
     """
     if "<example>" not in description and "<EXAMPLE>" not in description.upper():
         return ()
-    return tuple(_example(match) for match in _BLOCK.finditer(description))
+    # Nothing is looked for behind the last closing tag: each tag left open there would be searched to the end.
+    last = description.lower().rfind("</example>")
+    return tuple(_example(match) for match in _BLOCK.finditer(description, 0, last + 10)) if last >= 0 else ()
 
 
 def unbalanced(description: str) -> int | None:

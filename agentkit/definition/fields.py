@@ -6,7 +6,7 @@ The form, the lint, the documentation and the completion of values all read this
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
 
 COLORS = ("red", "blue", "green", "yellow", "purple", "orange", "pink", "cyan")
@@ -100,7 +100,7 @@ MISNAMED = MappingProxyType(
 """Keys that people write → the field they mean."""
 
 
-@cache
+@lru_cache(4096)
 def meant(key: str) -> str | None:
     """Return the field that an unknown key most likely means; None where nothing is near.
 

@@ -117,21 +117,16 @@ def rules() -> tuple[Rule, ...]:
 
 def check(agent: AgentDefinition) -> list[Finding]:
     """Return the findings that need only the file, in the order of the file."""
-    metadata, verdict = agent.metadata, agent.verdict
-    found = [
-        _finding(each, hit, agent)
-        for each, run in _file_rules()
-        if not each.when or each.when in metadata or each.when == verdict
-        for hit in run(agent)
-    ]
+    given = {"", agent.verdict, *agent.metadata}
+    found = [_finding(each, hit, agent) for when, run, each in _file_rules() if when in given for hit in run(agent)]
     if len(found) > 1:
         found.sort(key=lambda finding: (finding.line, finding.column, finding.code))
     return found
 
 
 @cache
-def _file_rules() -> tuple[tuple[Rule, Check], ...]:
-    return tuple((each, each.check) for each in rules() if each.check is not None)
+def _file_rules() -> tuple[tuple[str, Check, Rule], ...]:
+    return tuple((each.when, each.check, each) for each in rules() if each.check is not None)
 
 
 def _finding(found: Rule, hit: Hit, agent: AgentDefinition) -> Finding:

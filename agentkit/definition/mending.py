@@ -16,6 +16,8 @@ from agentkit.errors import EditError
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
+_LARGEST_BLOCK = 100_000
+"""Characters of a block beyond which nobody wrote it by hand, and nothing is mended."""
 _KEY_LINE = re.compile(r"[A-Za-z_-][\w-]*[ \t]*:(?:[ \t]|\Z)")
 _SPOILT = re.compile(r"([A-Za-z_-][\w-]*)[ \t]*:[ \t]+(.*)\Z", re.DOTALL)
 
@@ -73,6 +75,8 @@ def requoted(agent: AgentDefinition) -> AgentDefinition:
     """Double-quote the values that keep the YAML from parsing, lines that run on without indentation included."""
     envelope = agent.document.envelope
     if envelope.why is not None or agent.refused or agent.verdict != "dropped":
+        return agent
+    if envelope.block_end > _LARGEST_BLOCK:
         return agent
     newline = agent.document.newline
     entries: list[str] = []
@@ -167,6 +171,8 @@ def tool_names(agent: AgentDefinition) -> AgentDefinition:
 def rename_fields(agent: AgentDefinition) -> AgentDefinition:
     """Rename misspelt keys whose right name is free."""
     text, taken = agent.text, set(agent.metadata)
+    if len(taken) > 1_000:
+        return agent
     for entry in reversed(agent.document.entries):
         field = meant(entry.key)
         if field and field not in taken and field in BY_NAME:

@@ -20,6 +20,8 @@ from agentkit.definition.tools import tools_of
 NAME_LIMIT = 256
 """Longest name, in UTF-16 units as the loader's language counts them."""
 
+_GUESSED = 100_000
+"""Characters of a block that is no YAML from which fields are guessed."""
 _TOP_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*?))?[ \t\r]*\Z")
 
 
@@ -130,7 +132,7 @@ def model_of(value: object) -> str | None:
 def _guess(block: str) -> dict[str, Any]:
     """Return the best reading of a block that is not YAML: each top line of the form `key: value`, by itself."""
     values: dict[str, Any] = {}
-    for line in repaired(block.replace("\r\n", "\n")).split("\n"):
+    for line in repaired(block[:_GUESSED].replace("\r\n", "\n")).split("\n"):
         match = _TOP_LINE.match(line)
         if match is None:
             if line.strip() == "---" and values:

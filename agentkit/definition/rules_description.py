@@ -80,7 +80,8 @@ def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     if not name or not text or "<example>" not in text:
         return
     called = {piece[-60:].split()[-1].strip("\"'`") for piece in text.split(" agent")[:-1] if piece[-1:].isalnum()}
-    called = {word for word in called if "-" in word}
+    # A name that begins with `agent` is cut by the split as well.
+    called = {f"agent{word}" if word.startswith("-") else word for word in called if "-" in word}
     if called <= {name}:
         return
     for example in agent.examples:
@@ -103,7 +104,7 @@ def long_description(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that is long even without its examples."""
     text = agent.description
     if text and len(text) > LONG:
-        size = len(text) - sum(len(example.text or "") for example in agent.examples)
+        size = len(text) - sum(len(piece.partition("</example>")[0]) + 19 for piece in text.split("<example>")[1:])
         if size > LONG:
             yield Hit(agent.offset_of("description"), f"{size:,} characters beside the examples; {LONG:,} should do")
 

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _MODEL_ID = re.compile(r"[a-z0-9@.:/_-]*\d[\w@.:/\[\]-]*\Z|[\w.-]+/[\w./:-]+\Z")
+_TOLD = 100
 _NOT_IN_PLUGINS = tuple(field for field in FIELDS if field.ignored_in_plugins)
 _CHOICES = tuple(field for field in FIELDS if field.values and field.kind in ("choice", "boolean"))
+
+
+def _unknown(agent: AgentDefinition) -> list[str]:
+    """Return the keys the loader does not know, as many as are worth telling."""
+    keys = agent.metadata.keys() - BY_NAME.keys()
+    return sorted(keys)[:_TOLD] if keys else []
 
 
 @rule(
@@ -32,7 +39,7 @@ _CHOICES = tuple(field for field in FIELDS if field.values and field.kind in ("c
 )
 def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys that are likely slips."""
-    for key in agent.metadata.keys() - BY_NAME.keys():
+    for key in _unknown(agent):
         if field := meant(key):
             fix = f"rename it to {field}" if field not in agent.metadata else None
             yield Hit(agent.offset_of(key), f"{key!r} has no effect; {field!r} is meant?", fix)
@@ -47,7 +54,7 @@ def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys the loader does not know."""
-    for key in agent.metadata.keys() - BY_NAME.keys():
+    for key in _unknown(agent):
         if not meant(key):
             yield Hit(agent.offset_of(key), f"{key!r} is no field of the loader and has no effect")
 

@@ -17,7 +17,7 @@ from agentkit.errors import EditError
 LEAD_IN = 7
 """The level of a bold lead-in: below every heading."""
 
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*\Z")
+_HEADING = re.compile(r"(#{1,6})[ \t]+([^ \t].*)\Z")
 _BOLD = re.compile(r"\*\*([^*\n]{1,80}?)(:?)\*\*(:?)[ \t]*(.*)\Z")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)\Z")
 _ATTACHED = re.compile(r"[ \t]|[-*+][ \t]|\d+[.)][ \t]|\||>|`{3}|~{3}")
@@ -70,7 +70,7 @@ def _marks(prompt: str) -> list[tuple[int, int, str]]:
         heading = _HEADING.match(bare)
         bold = _BOLD.match(bare) if after_blank or in_lead else None
         if heading:
-            marks.append((start, len(heading[1]), heading[2]))
+            marks.append((start, len(heading[1]), heading[2].rstrip().rstrip("#").rstrip()))
             in_lead = False
         elif bold and (bold[2] or bold[3] or not bold[4]):
             marks.append((start, LEAD_IN, bold[1].strip()))

@@ -72,7 +72,7 @@ def fields(text: str, start: int, end: int, places: dict[str, int]) -> dict[str,
                 raise YamlError("a second `: ` in a plain value", text.count("\n", start, match.start()) + 1, column)
             values[key] = plain(bare)
         elif quoted is not None:
-            values[key] = double(quoted, False) if "\\" in quoted else quoted
+            values[key] = _unescaped(quoted) if "\\" in quoted else quoted
         elif single is not None:
             values[key] = single.replace("''", "'")
         elif flow is not None:
@@ -83,6 +83,12 @@ def fields(text: str, start: int, end: int, places: dict[str, int]) -> dict[str,
         else:
             values[key] = None
     return values or None
+
+
+def _unescaped(text: str) -> Any:
+    if "\\\\" in text:
+        return double(text, False)
+    return text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
 
 
 def _blanks(text: str, position: int) -> int:

@@ -71,11 +71,12 @@ def key_text(key: object) -> str:
     return "[object Object]" if isinstance(key, dict) else str(key)
 
 
-DOUBLE = re.compile(r'"((?:[^"\\]|\\[\s\S])*)"')
-SINGLE = re.compile(r"'((?:[^']|'')*)'")
-_BREAK = re.compile(r"[ \t]*\n[ \t\n]*")
+DOUBLE = re.compile(r'"([^"\\]*(?:\\[\s\S][^"\\]*)*)"')
+SINGLE = re.compile(r"'([^']*(?:''[^']*)*)'")
+_BREAK = re.compile(r"(?<![ \t])[ \t]*\n[ \t\n]*")
 _DOUBLE_PIECE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(\n[ \t]*(?:\n[ \t]*)*)|([\s\S]?))|([ \t]*\n[ \t\n]*)"
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(\n[ \t]*(?:\n[ \t]*)*)|([\s\S]?))"
+    r"|((?<![ \t])[ \t]*\n[ \t\n]*)"
 )
 _SIMPLE = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",

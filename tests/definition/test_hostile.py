@@ -1,0 +1,91 @@
+"""Files made to hurt: each must end soon, in a definition or a clear error."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import agentkit as ak
+
+HEAD = "---\nname: a\ndescription: Use for b\n"
+BIG = 20_000
+FILES = {
+    "a million keys": HEAD + "".join(f"k{number}: v\n" for number in range(20_000)) + "---\nYou",
+    "open brackets": HEAD + "a: [\n" * 5_000 + "---\nYou",
+    "open quotes": HEAD + 'a: "\n' * 5_000 + "---\nYou",
+    "one open quote": HEAD + 'a: "' + "x\\y " * BIG + "\n---\nYou",
+    "blanks in quotes": HEAD + 'a: "' + " " * BIG + "\\n" + "\n" * 3 + ' "\n---\nYou',
+    "blanks": "---" + " " * BIG + "x",
+    "blank lines": HEAD + "\n" * BIG + "---\nYou",
+    "colons": HEAD + "a: " + ": " * BIG + "\n---\nYou",
+    "hashes": HEAD + "a: " + " #" * BIG + "\n---\nYou",
+    "a heading of blanks": HEAD + "---\n# a" + " " * BIG + "b\n" + "#" * BIG + "\n# " + " #" * BIG,
+    "asterisks": HEAD + "---\n" + "**" * BIG + "\n\n" + "**a" * BIG,
+    "fences": HEAD + "---\n" + "```\n" * 5_000,
+    "examples": HEAD + "description: " + "<example>" * 5_000 + "user:" * 5_000 + "\n---\n",
+    "orders": HEAD + "---\n" + "Always do this now. Never do that now. " * 2_000,
+    "aliases": HEAD
+    + "a0: &a0 [x, x]\n"
+    + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+    + "---\n",
+    "depth": HEAD + "a: " + "[" * BIG + "\n---\n",
+    "NULs": "---\nname: a\0\n" + "\0" * BIG + "---\n",
+    "a long name": f"---\nname: {'a' * BIG}\ndescription: b\n---\n",
+    "tools": HEAD + f"tools: {'(,' * BIG}\n---\n",
+    "list items": HEAD + "a:\n" + "- b\n" * BIG + "c: d: e\n---\n",
+}
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
+def test_hostile_files(text: str) -> None:
+    agent = ak.loads(text)
+    assert agent.verdict in ("loads", "repaired", "dropped")
+    assert len(agent.findings) >= 0
+    assert "".join(section.text for section in agent.sections) == agent.system_prompt
+    assert isinstance(agent.examples, tuple)
+    assert repr(agent)
+    try:
+        edited = agent.replace(color="red")
+    except ak.errors.EditError:
+        return  # a clear refusal is as good as an edit
+    assert edited.replace(color=None) == agent
+
+
+def test_a_hundred_megabytes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    with path.open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    with pytest.raises(ak.errors.DefinitionError, match="too large"):
+        ak.load(path)
+    assert len(ak.load_folder(tmp_path).unread) == 1
+
+
+def test_fuzz() -> None:
+    seeds = [text[:400].encode() for text in FILES.values()]
+    random_ = random.Random(20_261_122)
+    for _ in range(600):
+        source = bytearray(random_.choice(seeds))
+        for _ in range(random_.randint(1, 6)):
+            place = random_.randrange(len(source) + 1)
+            kind = random_.random()
+            if kind < 0.4:
+                source[place:place] = random_.choice(
+                    [b"---", b"\n", b": ", b"\t", b'"', b"'", b"[", b"{", b"|", b"&a ", b"*a", b"\xff"]
+                )
+            elif kind < 0.7:
+                del source[place : place + random_.randint(1, 8)]
+            else:
+                source[place : place + 1] = bytes([random_.randrange(256)])
+        agent = ak.loads(bytes(source))
+        assert bytes(agent) == source
+        assert agent.verdict in ("loads", "repaired", "dropped")
+        assert agent.findings is not None
+        assert bytes(agent.fix()) is not None
+        try:
+            edited = agent.replace(color="red")
+        except ak.errors.EditError:
+            continue
+        assert edited.color == "red"
+        assert edited.replace(color=agent.metadata.get("color")) == agent
