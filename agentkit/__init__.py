@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from agentkit.errors import AgentkitError as AgentkitError
     from agentkit.experiment.batching import cancel_batches as cancel_batches
     from agentkit.experiment.budget import Budget as Budget
-    from agentkit.experiment.cassette import use_cassette as use_cassette
+    from agentkit.experiment.cassettes import use_cassette as use_cassette
     from agentkit.experiment.outcome import Outcome as Outcome
     from agentkit.experiment.plan import Trial as Trial
     from agentkit.experiment.plan import Variant as Variant
@@ -123,7 +123,7 @@ _HOMES = {
     "stream": "agentkit.experiment.running",
     "to_agents_json": "agentkit.definition.interchange",
     "to_sdk": "agentkit.definition.interchange",
-    "use_cassette": "agentkit.experiment.cassette",
+    "use_cassette": "agentkit.experiment.cassettes",
 }
 """Public name → the module that has it; a module's own name stands for the module."""
 

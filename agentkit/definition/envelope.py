@@ -14,7 +14,8 @@ BLANKS = "\t\n\x0b\x0c\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u
 
 _OPEN = re.compile(f"\ufeff?---[{BLANKS}]*\n")
 _CLOSE = re.compile(f"---[{BLANKS}]*\n?")
-_BLANK_SET = frozenset(BLANKS.replace("\u2000-\u200a", "".join(chr(code) for code in range(0x2000, 0x200B))))
+BLANK_CHARACTERS = BLANKS.replace("\u2000-\u200a", "".join(chr(code) for code in range(0x2000, 0x200B)))
+"""The same as a text to strip with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,9 @@ def split(text: str) -> Envelope:
 
 def trimmed(text: str) -> tuple[int, int]:
     """Return the span of the text that is left when white space is trimmed as the loader does it."""
-    start, end = 0, len(text)
-    while start < end and text[start] in _BLANK_SET:
-        start += 1
-    while end > start and text[end - 1] in _BLANK_SET:
-        end -= 1
-    return start, end
+    rest = text.lstrip(BLANK_CHARACTERS)
+    start = len(text) - len(rest)
+    return start, start + len(rest.rstrip(BLANK_CHARACTERS))
 
 
 def _missing(text: str) -> str:

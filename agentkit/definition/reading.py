@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from agentkit.definition import hooks, yamlcore, yamlfast
-from agentkit.definition.envelope import BLANKS, Envelope, split
+from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
 from agentkit.definition.repair import repaired
 from agentkit.definition.tools import tools_of
 
@@ -21,7 +21,6 @@ NAME_LIMIT = 256
 """Longest name, in UTF-16 units as the loader's language counts them."""
 
 _TOP_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*?))?[ \t\r]*\Z")
-_STRIP = re.compile(f"\\A[{BLANKS}]+|[{BLANKS}]+\\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def model_of(value: object) -> str | None:
     """Return the model as the loader keeps it: trimmed, `inherit` in lower case, None where it is not a text."""
     if not isinstance(value, str):
         return None
-    model = _STRIP.sub("", value)
+    model = value.strip(BLANK_CHARACTERS)
     return ("inherit" if model.lower() == "inherit" else model) or None
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LONG = 10_000
 """Characters of a system prompt from which lint asks for less."""
 _RESTATED = 60
+_SENTENCE = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*\**[A-Za-z][^|`=]*[a-z] [a-z]+ [a-z]")
 _ORDER = re.compile(r"\b(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
 _OUTPUT = (
     "output", "format", "respond", "response", "report", "deliver", "return", "answer", "summar", "produce", "reply",
@@ -70,8 +71,10 @@ def long_prompt(agent: AgentDefinition) -> Iterator[Hit]:
 def contradiction(agent: AgentDefinition) -> Iterator[Hit]:
     """Report `always X` beside `never X`."""
     text = agent.raw_prompt
-    asked = _after(text, ("lways ", "LWAYS "))
-    if not asked or asked.isdisjoint(_after(text, ("ever ", "EVER ", "o not ", "on't ", "O NOT "))):
+    if "lways " not in text or not ("ever " in text or "o not " in text or "on't " in text):
+        return
+    asked = _after(text, ("lways ",))
+    if asked.isdisjoint(_after(text, ("ever ", "o not ", "on't "))):
         return
     orders: dict[str, tuple[bool, str]] = {}
     for match in _ORDER.finditer(text):
@@ -84,9 +87,13 @@ def contradiction(agent: AgentDefinition) -> Iterator[Hit]:
 
 
 def _after(text: str, orders: tuple[str, ...]) -> set[str]:
-    """Return the words that stand right after the orders: a quick look before the careful one."""
-    pieces = [piece for order in orders if order in text for piece in text.split(order)[1:]]
-    return {piece.lstrip()[:24].partition(" ")[0].lower() for piece in pieces}
+    """Return the two words that stand after each of the orders: a quick look before the careful one."""
+    return {
+        " ".join(piece[:60].lower().split(None, 2)[:2])
+        for order in orders
+        if order in text
+        for piece in text.split(order)[1:]
+    }
 
 
 @rule(
@@ -102,16 +109,13 @@ def restatement(agent: AgentDefinition) -> Iterator[Hit]:
     if len({*lines}) == len(lines):
         return
     seen: set[str] = set()
-    position = 0
-    for line in text.split("\n"):
-        bare = line.strip(" -*\t\r")
-        if len(bare) >= _RESTATED and not bare.startswith(("|", "`", "#", "//", "=")):
-            if bare in seen and re.search(r"[a-z] [a-z]+ [a-z]", bare):
-                place = agent.document.prompt_span[0] + position
-                yield Hit(place, f"this stands above already: {bare[:60]!r}")
-                return
-            seen.add(bare)
-        position += len(line) + 1
+    for line in lines:
+        if line in seen and _SENTENCE.match(line):
+            place = text.find(line, text.find(line) + 1)
+            bare = line.strip(" -*\t\r")
+            yield Hit(agent.document.prompt_span[0] + place, f"this stands above already: {bare[:60]!r}")
+            return
+        seen.add(line)
 
 
 @rule(

@@ -32,7 +32,9 @@ _NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?
 def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that does not say when to use the agent."""
     text = agent.description
-    if text and agent.verdict != "dropped" and not _CUE.search(text, 0, 2_000):
+    if not text or "when " in text or "Use " in text or " for " in text:
+        return
+    if agent.verdict != "dropped" and not _CUE.search(text, 0, 2_000):
         yield Hit(agent.offset_of("description"), "the description does not say when to use the agent")
 
 
@@ -78,6 +80,7 @@ def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     if not name or not text or "<example>" not in text:
         return
     called = {piece[-60:].split()[-1].strip("\"'`") for piece in text.split(" agent")[:-1] if piece[-1:].isalnum()}
+    called = {word for word in called if "-" in word}
     if called <= {name}:
         return
     for example in agent.examples:

@@ -138,7 +138,7 @@ def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
 def backslash_n(agent: AgentDefinition) -> Iterator[Hit]:
     r"""Report a backslash-n in the description that looks like part of a path."""
     raw = agent.metadata.get("description")
-    if isinstance(raw, str) and "\\n" in raw:
+    if isinstance(raw, str) and ":\\" in raw and "\\n" in raw:
         for match in _PATH.finditer(raw):
             word = match[0].split(" ")[0][:60]
             if "\\n" in word:
@@ -158,8 +158,7 @@ def backslash_n(agent: AgentDefinition) -> Iterator[Hit]:
 def loads_by_repair(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a file that loads only by the repair."""
     if agent.verdict == "repaired":
-        fix = "quote the values as the repair does" if mending.changes(mending.write_repair, agent) else None
-        yield Hit(agent.error_offset, f"{agent.reason}", fix)
+        yield Hit(agent.error_offset, f"{agent.reason}", "quote the values as the repair does")
 
 
 @rule(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
-from agentkit.definition.envelope import BLANKS
+from agentkit.definition.envelope import BLANK_CHARACTERS
 from agentkit.definition.fields import REMOVED_TOOLS, TOOLS
 
-_STRIP = re.compile(f"\\A[{BLANKS}]+|[{BLANKS}]+\\Z")
 _KNOWN = frozenset(TOOLS)
 _FOLDED = {name.lower(): name for name in (*TOOLS, *REMOVED_TOOLS)}
 
@@ -60,7 +57,9 @@ def tools_of(value: object) -> tuple[str, ...] | None:
 
 def _names(text: str) -> list[str]:
     if "(" not in text:
-        return [name for part in text.split(",") for piece in part.split(" ") if (name := _STRIP.sub("", piece))]
+        return [
+            name for part in text.split(",") for piece in part.split(" ") if (name := piece.strip(BLANK_CHARACTERS))
+        ]
     names, inside, current = [], False, ""
     for char in text:
         if char in ", " and not inside:
@@ -70,4 +69,4 @@ def _names(text: str) -> list[str]:
         inside = char == "(" or (inside and char != ")")
         current += char
     names.append(current)
-    return [name for piece in names if (name := _STRIP.sub("", piece))]
+    return [name for piece in names if (name := piece.strip(BLANK_CHARACTERS))]

@@ -13,7 +13,8 @@ from agentkit.backends.protocol import Backend
 from agentkit.errors import AgentkitError, DeadlineExceeded, PlanError
 from agentkit.experiment import loop
 from agentkit.experiment.calling import Caller, Keeper
-from agentkit.experiment.cassette import Cassette, Served, cassette_for
+from agentkit.experiment.cassette import Cassette, Served
+from agentkit.experiment.cassettes import cassette_for
 from agentkit.experiment.limiter import Limiter
 from agentkit.experiment.order import Order, address_of, chosen, lay_out, limit_of, salt_of
 from agentkit.experiment.outcome import Outcome

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
 
+from agentkit.backends.imports import collector_paused
 from agentkit.backends.protocol import Backend
 from agentkit.experiment.budget import Budget
 from agentkit.experiment.plan import DEFAULT_MAX_TOKENS, Plan, Variant, make_plan
@@ -51,15 +52,16 @@ class Order:
 
 def lay_out(order: Order, models: Mapping[str, str], limit: int, salt: str) -> Plan:
     """Return the plan of an order, given the models that its names stand for."""
-    plan = make_plan(
-        order.variants,
-        order.samples,
-        order.epochs,
-        models,
-        order.settings,
-        default_max_tokens=lambda _: limit,
-        salt=salt,
-    )
+    with collector_paused():  # thousands of values are made here, and nothing to collect
+        plan = make_plan(
+            order.variants,
+            order.samples,
+            order.epochs,
+            models,
+            order.settings,
+            default_max_tokens=lambda _: limit,
+            salt=salt,
+        )
     if order.only is None:
         return plan
     return replace(plan, trials=tuple(trial for trial in plan.trials if trial.key in order.only))

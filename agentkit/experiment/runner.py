@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agentkit.backends import caching
+from agentkit.backends.imports import collector_paused
 from agentkit.errors import BackendError
 from agentkit.experiment.calling import Caller, GaveUp, Shut
 from agentkit.experiment.cassette import Cassette
@@ -76,7 +77,8 @@ class Run:
         """
         for trial in self._plan.trials:
             self._by_key.setdefault(trial.key, []).append(trial)
-        waiting = deque(key for key in self._by_key if not self._take_found(key))
+        with collector_paused():  # thousands of values are made here, and nothing to collect
+            waiting = deque(key for key in self._by_key if not self._take_found(key))
         if self._caller.caches:
             self._cached = self._cacheable(waiting)
         try:

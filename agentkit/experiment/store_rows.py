@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from agentkit.backends.imports import collector_paused
 from agentkit.backends.protocol import Reply
 from agentkit.experiment.keys import canonical
 from agentkit.experiment.record import Call, Claimed, Failure
@@ -44,11 +45,12 @@ class Rows:
     def load(self, keys: Sequence[str]) -> dict[str, Call]:
         """Return the finished calls among these keys."""
         found = {}
-        for marks, chunk in _chunks(keys):
-            query = f"SELECT {_COLUMNS} FROM calls WHERE key IN ({marks})"
-            for row in self.connection.execute(query, chunk):
-                call = _call(row)
-                found[call.key] = call
+        with collector_paused():
+            for marks, chunk in _chunks(keys):
+                query = f"SELECT {_COLUMNS} FROM calls WHERE key IN ({marks})"
+                for row in self.connection.execute(query, chunk):
+                    call = _call(row)
+                    found[call.key] = call
         return found
 
     def put(self, call: Call) -> None:

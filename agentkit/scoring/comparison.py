@@ -56,7 +56,7 @@ class Comparison:
     """Pass/fail: ids of samples that failed (at most half of the repeats passed) with a and pass with b."""
     broke: tuple[str, ...]
     """Pass/fail: ids of samples that passed with a and fail with b."""
-    pairs: Pairs = field(repr=False)
+    pairs: Pairs = field(repr=False, compare=False)
     """The samples' means behind all of it, and what was left out on each side."""
     margin: float | None = None
     """The difference declared as too small to matter, in units of the score."""

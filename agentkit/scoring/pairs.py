@@ -60,7 +60,7 @@ class LeftOut:
         return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in parts if count)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
     """One score: two variants, paired by sample, repeats averaged."""
 
@@ -101,6 +101,8 @@ def pair(frame: pd.DataFrame, a: str, b: str, score: str, apart: Sequence[str] =
     order = [sample for sample in dict.fromkeys(frame["sample"]) if sample in side_a and sample in side_b]
     means_a = to_floats([sum(side_a[sample]) / len(side_a[sample]) for sample in order])
     means_b = to_floats([sum(side_b[sample]) / len(side_b[sample]) for sample in order])
+    for means in (means_a, means_b):
+        means.flags.writeable = False
     values = [value for side in (side_a, side_b) for sample in order for value in side[sample]]
     return Pairs(
         samples=tuple(str(sample) for sample in order),

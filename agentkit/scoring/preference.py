@@ -61,7 +61,7 @@ class Pairwise:
     """Who is preferred to whom, with what is known to mislead such judgments reported beside it."""
 
     variants: tuple[str, ...]
-    judgments: pd.DataFrame = field(repr=False)
+    judgments: pd.DataFrame = field(repr=False, compare=False)
     """One row an answer: `sample` (str), `epoch` (int64), `first`, `second` (str, the variants in the order shown),
     `winner` (str: a variant, `tie`, or missing where unscored), and where known `first_length`, `second_length`
     (characters), `explanation`."""
@@ -72,7 +72,7 @@ class Pairwise:
     """Share of answers with a winner where the reply shown first won; 0.5 is unbiased. NaN where there is none."""
     length_correlation: float
     """Spearman's correlation of winning with being longer, over matches; NaN where lengths or results do not vary."""
-    strengths: Strengths
+    strengths: Strengths = field(compare=False)
     """Bradley-Terry strengths with intervals."""
     unscored: int
     """Matches left out because an answer is missing."""

@@ -53,7 +53,7 @@ class Ablation:
     """The effects, the greatest first; iterates over them."""
 
     effects: tuple[Effect, ...]
-    results: Results = field(repr=False)
+    results: Results = field(repr=False, compare=False)
     """Every trial, scored: the variant `whole`, and one for each part, named after it."""
 
     def __iter__(self) -> Iterator[Effect]:

@@ -82,10 +82,10 @@ def test_a_quote_calls_nothing(agent: Path, capsys: pytest.CaptureFixture[str], 
 def test_a_cassette_answers_without_a_key(
     agent: Path, capsys: pytest.CaptureFixture[str], server: MessagesServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agentkit.experiment import cassette
+    from agentkit.experiment import cassettes
 
     assert main(["run", str(agent), "--cassette", "c.jsonl"]) == 0
-    cassette._opened.clear()
+    cassettes._opened.clear()
     recorded = capsys.readouterr()
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     monkeypatch.delenv("ANTHROPIC_BASE_URL")

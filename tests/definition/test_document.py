@@ -18,7 +18,7 @@ FILES = {
     "no last newline": "---\nname: a\ndescription: Use for b\ncolor: blue\n---\nYou help.",
     "crlf": "---\r\nname: a\r\ndescription: Use for b\r\ncolor: blue\r\n---\r\nYou\r\nhelp.\r\n",
     "bom": "\ufeff---\nname: a\ndescription: Use for b\ncolor: blue\n---\nYou help.\n",
-    "comments": "---\n# who\nname: a   # short\n\ndescription: Use for b\n# last\ncolor: blue # calm\n---\n You help. \n",
+    "comments": "---\n# who\nname: a # short\n\ndescription: Use for b\n# last\ncolor: blue # calm\n---\n You help. \n",
     "quotes": '---\nname: \'a\'\ndescription: "Use for b"\ncolor: "blue"\n---\nYou help.\n',
     "duplicates": "---\nname: x\nname: a\ndescription: Use for b\ncolor: red\ncolor: blue\n---\nYou help.\n",
     "block": "---\nname: a\ndescription: |-\n  Use for b\ntools:\n  - Read\n- Grep\ncolor: blue\n---\nYou help.\n",
@@ -185,7 +185,7 @@ def test_definitions_do_not_change() -> None:
 def test_entries_cover_fields_only() -> None:
     document = Document(FILES["comments"])
     assert [document.text[entry.start : entry.end] for entry in document.entries] == [
-        "name: a   # short\n",
+        "name: a # short\n",
         "description: Use for b\n",
         "color: blue # calm\n",
     ]

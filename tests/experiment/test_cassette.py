@@ -13,7 +13,7 @@ import pytest
 
 import agentkit as ak
 from agentkit.errors import CassetteError, StaleCassette
-from agentkit.experiment import cassette as module
+from agentkit.experiment import cassettes as module
 from agentkit.experiment.cassette import Cassette
 from tests.server import MessagesServer
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import agentkit as ak
 from agentkit.backends.protocol import Reply
-from agentkit.experiment import cassette as cassettes
+from agentkit.experiment import cassettes
 from tests.server import MessagesServer
 
 

@@ -167,11 +167,22 @@ def test_bad_frames_are_named() -> None:
         compare(frame.assign(other=1.0), "a", "b")
 
 
-def test_text_is_the_same_twice_and_shows_no_hidden_html() -> None:
+def test_text_is_the_same_twice_and_html_is_escaped() -> None:
     frame = trials([0, 1] * 6, [1, 1] * 6).replace({"variant": {"b": "<b>"}})
     found = compare(frame, "a", "<b>")
     assert str(found) == str(compare(frame, "a", "<b>"))
+    assert "<b>" not in found._repr_html_()
+    assert "&lt;b&gt;" in found._repr_html_()
     assert found.bootstrap_interval == compare(frame, "a", "<b>").bootstrap_interval
+
+
+def test_comparisons_are_values() -> None:
+    frame = trials([0, 1] * 6, [1, 1] * 6)
+    assert compare(frame, "a", "b") == compare(frame, "a", "b")
+    assert compare(frame, "a", "b") != compare(frame, "b", "a")
+    assert len({compare(frame, "a", "b"), compare(frame, "a", "b")}) == 1
+    with pytest.raises(ValueError, match="read-only"):
+        compare(frame, "a", "b").pairs.a[0] = 5
 
 
 def test_about_so_many_more_samples_is_about_right() -> None:
