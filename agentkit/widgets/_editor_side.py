@@ -55,14 +55,14 @@ def preview(state: FormState) -> Html:
 def changed(state: FormState, message: str) -> Html:
     """Return the question of a save that would overwrite another's: what the disk holds against the form."""
     now = state.on_disk()
-    shown = diff.unified_html(now.text, state.value.text, "on disk now", "this form") if now else ""
-    return Html(f"<p><strong>{safe.escape(message)}</strong></p>{shown}")
+    shown = diff.unified_html(now.text, state.value.text, "on disk now", "this form") if now else Html("")
+    return Html(f"<p><strong>{safe.escape(message)}</strong></p>{_focusable(shown)}")
 
 
 def left_behind(state: FormState, text: str) -> Html:
     """Return the offer of a draft that was typed and never saved."""
     shown = diff.unified_html(state.value.text, text, "the file", "the draft", context=1)
-    return Html(f"<p><strong>There is a draft of this definition that was not saved.</strong></p>{shown}")
+    return Html(f"<p><strong>There is a draft of this definition that was not saved.</strong></p>{_focusable(shown)}")
 
 
 class Findings:

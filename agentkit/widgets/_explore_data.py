@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from agentkit.views import _words, diff, safe
@@ -75,6 +76,30 @@ class ExploreData:
             against = base[min(at, len(base) - 1)] if base and variant != baseline else None
             shown.append(lead + _cell(repeat.cell, mode, against))
         return Html("<hr>".join(shown))
+
+
+def transcript_html(request: Mapping[str, Any], transcript: Sequence[Mapping[str, Any]], title: str) -> Html:
+    """Return a trial's whole conversation and the request as sent.
+
+    Args:
+        request: As sent; untrusted.
+        transcript: Messages with `role` and `content`, a string or blocks; untrusted.
+        title: What the trial is called.
+    """
+    parts = [f"<p><strong>{safe.escape(title)}</strong></p>"]
+    for message in transcript:
+        content = message.get("content")
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else list(content or ())
+        inner = "".join(_block(block) for block in blocks)
+        parts.append(f'<div class="ak-quiet">{safe.escape(str(message.get("role", "")))}</div>{inner}')
+    whole = safe.escape(json.dumps(request, indent=2, ensure_ascii=False, default=dict))
+    return Html(f"{''.join(parts)}<details><summary>The request as sent</summary><pre>{whole}</pre></details>")
+
+
+def _block(block: Mapping[str, Any]) -> str:
+    if block.get("type") == "text":
+        return safe.markdown(str(block.get("text", "")))
+    return f"<pre>{safe.escape(json.dumps(block, indent=2, ensure_ascii=False, default=dict))}</pre>"
 
 
 def _cell(cell: Cell, mode: Mode, against: Cell | None) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from agentkit.widgets._explore_data import MODES, SHOWS, SORTS, ExploreData
+from agentkit.widgets._explore_data import MODES, SHOWS, SORTS, ExploreData, transcript_html
 from agentkit.widgets._guard import STATIC
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Explorer(anywidget.AnyWidget):
             self.send(answer)
 
     def answer(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return what the page asked for: an `order`, some `rows`, or a `copy`; None for anything else."""
+        """Return what the page asked for: an `order`, `rows`, a `copy`, a trial to `open`; None for anything else."""
         kind, ticket = asked.get("kind"), asked.get("ticket")
         if kind == "order":
             chosen = (str(asked.get(name, "")) for name in ("text", "show", "sort"))
@@ -87,4 +87,15 @@ class Explorer(anywidget.AnyWidget):
             return {"kind": "rows", "ticket": ticket, "rows": rows}
         if kind == "copy" and asked.get("variant") in self.variants and 0 <= int(asked.get("at", -1)) < self.count:
             return {"kind": "copy", "text": self._data.source(int(asked["at"]), str(asked["variant"]))}
+        if kind == "open" and asked.get("variant") in self.variants and 0 <= int(asked.get("at", -1)) < self.count:
+            return {"kind": "open", "html": self._transcripts(int(asked["at"]), str(asked["variant"]))}
         return None
+
+    def _transcripts(self, at: int, variant: str) -> str:
+        row = self._data.grid.rows[at]
+        shown = []
+        for cell in row.cells.get(variant, ()):
+            outcome = self._results.trial(variant, row.sample, cell.epoch)
+            title = f"{variant} · {row.sample} · epoch {cell.epoch}"
+            shown.append(transcript_html(outcome.trial.request, outcome.transcript, title))
+        return "<hr>".join(shown) or "<em>not run</em>"

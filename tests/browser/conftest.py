@@ -15,7 +15,7 @@ import pytest
 from browser.lab import FLAGS, REPO, Lab, browser_path, shoot
 
 HERE = Path(__file__).parent
-HOW = "apt-get install chromium (or set AGENTKIT_TEST_BROWSER to one), and pip install 'agentkit-notebook[browser]'"
+HOW = "apt-get install chromium (or set AGENTKIT_TEST_BROWSER to one), and pip install 'agentkit-notebook[dev]'"
 LEFT_OUT: list[pytest.Item] = []
 
 

@@ -46,6 +46,18 @@ def test_the_form(lab: Lab, page: Any, theme: str) -> None:
     check(page, ".ak-form")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_live_comparison(lab: Lab, page: Any, theme: str) -> None:
+    lab.theme(f"JupyterLab {theme.title()}")
+    run = (
+        "ak.run({'a': 'You.', 'b': 'Me.'}, ['x', 'y'], backend=ak.Scripted('**hi** `x`'), store=False, progress=False)"
+    )
+    lab.show(page, f"axe-explore-{theme}.ipynb", [f"import agentkit as ak\nview = {run}.explore()\nview"])
+    page.wait_for_selector(".ak-explore .ak-place strong")
+    lab.theme("JupyterLab Light")
+    check(page, ".ak-explore")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page(chromium: Any, tmp_path: Path, scheme: str) -> None:
     cells = [Cell(REPLY, output_tokens=3), Cell(None, 2, error="timeout"), Cell("no", 3, stop_reason="refusal")]

@@ -64,6 +64,17 @@ def test_a_selection_made_by_keyboard_comes_back(lab: Lab, table: Any) -> None:
     assert table.locator(".jp-Notebook .jp-Cell").count() == cells
 
 
+def test_a_transcript_is_opened_and_closed_by_keyboard(table: Any) -> None:
+    table.locator(".ak-body-line .ak-place").nth(1).focus()
+    table.keyboard.press("Enter")
+    table.get_by_text("today · sample-1 · epoch 1").wait_for()
+    table.get_by_text("The request as sent").click()
+    table.get_by_text('"system": "You help."').wait_for()
+    shoot(table, "explore-transcript", table.locator(".ak-explore"))
+    table.keyboard.press("Escape")
+    table.get_by_text("today · sample-1 · epoch 1").wait_for(state="hidden")
+
+
 def test_columns_are_hidden(table: Any) -> None:
     table.get_by_role("checkbox", name="terse").uncheck()
     table.wait_for_function("() => document.querySelectorAll('.ak-top > *').length === 2")

@@ -7,7 +7,7 @@ from payloads import ALL, Page
 
 import agentkit as ak
 from agentkit.views.grid import Cell, Grid, GridRow
-from agentkit.widgets._explore_data import MODES, SHOWS, SORTS, ExploreData
+from agentkit.widgets._explore_data import MODES, SHOWS, SORTS, ExploreData, transcript_html
 from agentkit.widgets.explore import CHUNK, Explorer
 
 
@@ -94,6 +94,20 @@ def test_a_page_cannot_ask_for_what_is_not_there(view: Explorer) -> None:
 def test_copying_gives_the_source(view: Explorer) -> None:
     answer = view.answer({"kind": "copy", "at": 1, "variant": "terse"})
     assert answer == {"kind": "copy", "text": "**two** You are terse."}
+
+
+def test_a_trial_opens_with_its_request(view: Explorer) -> None:
+    html = (view.answer({"kind": "open", "at": 1, "variant": "terse"}) or {})["html"]
+    assert "terse · sample-2 · epoch 1" in html
+    assert "<strong>two</strong>" in html
+    assert "&quot;system&quot;: &quot;You are terse.&quot;" in html
+
+
+@pytest.mark.parametrize("hostile", ALL)
+def test_no_transcript_is_active(hostile: str) -> None:
+    blocks = [{"type": "text", "text": hostile}, {"type": "tool_use", "name": hostile, "input": {hostile: hostile}}]
+    messages = [{"role": hostile, "content": hostile}, {"role": "assistant", "content": blocks}]
+    Row(transcript_html({"system": hostile}, messages, hostile))
 
 
 def test_the_selection_comes_back_as_a_frame(view: Explorer) -> None:

@@ -41,7 +41,11 @@ function render({ model, el }) {
   const view = make("div", { class: "ak-view", role: "grid", "aria-label": "Trials: samples down, variants across", "aria-multiselectable": "true" }, top, space);
   const count = make("div", { class: "ak-count", role: "status" });
   el.classList.add("ak-explore");
-  el.append(tools, view, count);
+  const opened = make("div", { class: "ak-opened", tabindex: "0", role: "region", "aria-label": "Transcript", "data-lm-suppress-shortcuts": "true" });
+  const close = make("button", { type: "button", "data-lm-suppress-shortcuts": "true" }, "Close the transcript");
+  const panel = make("div", { class: "ak-panel" }, close, opened);
+  panel.hidden = true;
+  el.append(tools, view, count, panel);
 
   const shown = () => variants.filter((name) => !hidden.has(name));
 
@@ -68,7 +72,7 @@ function render({ model, el }) {
   function tell() {
     const picked = model.get("picked").length;
     count.textContent = `${order.length.toLocaleString("en")} of ${model.get("count").toLocaleString("en")} samples` +
-      (picked ? ` · ${picked.toLocaleString("en")} ticked` : "") + " · arrows move, space ticks a sample, c copies a reply";
+      (picked ? ` · ${picked.toLocaleString("en")} ticked` : "") + " · arrows move, space ticks a sample, c copies a reply, enter opens its transcript";
   }
 
   const cell = () => space.querySelector(`[data-line="${here[0]}"]`)?.children[here[1]];
@@ -176,6 +180,7 @@ function render({ model, el }) {
     if (moves[event.key] && !event.ctrlKey && !event.metaKey) go(...moves[event.key]);
     else if (event.key === " ") tick(order[line]);
     else if (event.key === "c" && !event.ctrlKey && !event.metaKey && column) model.send({ kind: "copy", at: order[line], variant: shown()[column - 1] });
+    else if (event.key === "Enter" && column && event.target.matches(".ak-place")) open(order[line], shown()[column - 1]);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -203,7 +208,27 @@ function render({ model, el }) {
   mode.addEventListener("change", restyle);
   base.addEventListener("change", restyle);
 
+  function open(at, variant) {
+    model.send({ kind: "open", at, variant });
+  }
+
+  function shut() {
+    panel.hidden = true;
+    cell()?.focus({ preventScroll: true });
+  }
+  close.addEventListener("click", shut);
+  panel.addEventListener("keydown", (event) => event.key === "Escape" && shut());
+  view.addEventListener("dblclick", (event) => {
+    const column = event.target.closest(".ak-place") && here[1];
+    if (column) open(order[here[0]], shown()[column - 1]);
+  });
+
   function told(message) {
+    if (message.kind === "open") {
+      opened.innerHTML = message.html; // sanitised by the kernel
+      panel.hidden = false;
+      opened.focus();
+    }
     if (message.kind === "copy") navigator.clipboard?.writeText(message.text);
     if (message.ticket !== ticket) return;
     if (message.kind === "order") {
