@@ -1,7 +1,10 @@
 # `make lab` sets up and opens the notebook; `make test` sets up and runs every test. Both are quick the second time.
 
-# The newest Python that is there; `make PYTHON=… lab` chooses another.
-PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do command -v $$p && break; done | head -n 1)
+# The first Python here that runs and is new enough; `make PYTHON=… lab` names another. Version managers leave commands
+# that only say which version to choose, so each is tried. Where none is new enough, python3 is left to say so.
+NEW_ENOUGH = -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p $(NEW_ENOUGH) && command -v $$p && exit; done; command -v python3)
 RUN = .venv/bin
 
 .DEFAULT_GOAL := help
