@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
+from agentkit.backends.detect import choose
 from agentkit.backends.protocol import Backend
 from agentkit.experiment import loop
 from agentkit.experiment.budget import Budget
@@ -167,7 +168,7 @@ def _order(given: Mapping[str, Any]) -> Order:
         epochs=check_epochs(given["epochs"]),
         model=given["model"],
         settings={name: given[name] for name in names if given[name] is not None},
-        backend=given["backend"],
+        backend=None if given["backend"] is None else choose(given["backend"]),
         store=given["store"],
         cassette=given["cassette"],
         concurrency=given["concurrency"],

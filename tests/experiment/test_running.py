@@ -314,3 +314,9 @@ def test_a_long_prompt_is_cached_and_one_call_warms_it(server: MessagesServer) -
     )
     plain = run("word " * 4000, ["a"], model="claude-sonnet-4-5", backend=at(server))
     assert plain[0].trial.key == results[0].trial.key
+
+
+def test_what_is_no_backend_is_refused() -> None:
+    with pytest.raises(PlanError, match="no such backend") as caught:
+        ak.run("Be kind.", ["Hello"], backend="nope", store=False)
+    assert "ak.Messages()" in str(caught.value)
