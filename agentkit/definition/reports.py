@@ -66,7 +66,6 @@ def _sarif(found: Sequence[Finding], files: int) -> str:
         "tool": {
             "driver": {
                 "name": "agentkit",
-                "informationUri": "https://pypi.org/project/agentkit-notebook/",
                 "rules": [
                     {
                         "id": rule.code,

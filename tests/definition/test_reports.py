@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from sarif_pydantic import Sarif
 
 import agentkit as ak
 from agentkit.definition.findings import Finding
@@ -149,6 +150,8 @@ def test_sarif_fits_the_standard() -> None:
 
     log = json.loads(report(FOUND, "sarif", files=2))
     jsonschema.Draft202012Validator(SARIF).validate(log)
+    # The models of sarif-pydantic are made from the whole schema of the standard.
+    assert Sarif.model_validate(log).version == "2.1.0"
     run = log["runs"][0]
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
