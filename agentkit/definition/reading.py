@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from agentkit.definition import hooks, yamlcore, yamlfast
+from agentkit.definition import hooks, yamlcore, yamlfast, yamllibrary
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
 from agentkit.definition.repair import repaired
 from agentkit.definition.tools import tools_of
@@ -61,7 +61,7 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
         quick = yamlfast.fields(text, envelope.block_start, envelope.block_end, places)
         if quick is not None:
             return _finish("loads", None, quick, None, places)
-        value = yamlfast.read(block) if "\r" in block else yamlcore.read(block)
+        value = yamlfast.read(block) if "\r" in block else yamllibrary.read(block)
         verdict = "loads"
     except yamlcore.YamlError as first:
         error = first
