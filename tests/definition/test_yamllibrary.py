@@ -76,8 +76,8 @@ def test_recorded_cases_read_alike(frame: str) -> None:
 
 def test_made_up_blocks_read_alike() -> None:
     random_ = random.Random(5)
-    texts = ["x", "no", "0o7", "1_000", "1:30", "a #b", '"q\\n"', "'it''s'", "[a, 1]", "{a: b}", "|", ">", ">-", "~", "é: ",
-             "", "", ".x", "x: y", "a:b", "- z", "😀"]  # fmt: skip
+    texts = ["x", "no", "0o7", "1_000", "1:30", "a #b", '"q\\n"', "'it''s'", "[a, 1]", "{a: b}", "|", ">", ">-", "~",
+             "é: ", "", "", ".x", "x: y", "a:b", "- z", "😀"]  # fmt: skip
     asked = 0
     for _ in range(20_000):
         lines = [
