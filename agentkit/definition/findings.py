@@ -121,8 +121,8 @@ def rules() -> tuple[Rule, ...]:
 
 def check(agent: AgentDefinition) -> list[Finding]:
     """Return the findings that need only the file, in the order of the file."""
-    given = _given(agent)
-    found = [_finding(each, hit, agent) for when, run, each in _file_rules() if when in given for hit in run(agent)]
+    wanted = _wanted(_whens() & _given(agent))
+    found = [_finding(each, hit, agent) for run, each in wanted for hit in run(agent)]
     if len(found) > 1:
         found.sort(key=lambda finding: (finding.line, finding.column, finding.code))
     return found
@@ -145,8 +145,14 @@ def _given(agent: AgentDefinition) -> set[str]:
 
 
 @cache
-def _file_rules() -> tuple[tuple[str, Check, Rule], ...]:
-    return tuple((each.when, each.check, each) for each in rules() if each.check is not None)
+def _whens() -> frozenset[str]:
+    return frozenset(each.when for each in rules() if each.check is not None)
+
+
+@cache
+def _wanted(given: frozenset[str]) -> tuple[tuple[Check, Rule], ...]:
+    """Return the rules that have work where these hold."""
+    return tuple((each.check, each) for each in rules() if each.check is not None and each.when in given)
 
 
 def _finding(found: Rule, hit: Hit, agent: AgentDefinition) -> Finding:
