@@ -7,7 +7,7 @@ One byte-order mark is skipped. The file must then begin with `---`, blanks and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 BLANKS = "\t\n\x0b\x0c\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 """What the loader's language counts as white space; Python's own set differs (it has U+0085, and not U+FEFF)."""
@@ -18,8 +18,7 @@ BLANK_CHARACTERS = BLANKS.replace("\u2000-\u200a", "".join(chr(code) for code in
 """The same as a text to strip with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The parts of a file's text, as offsets into it.
 
     `text[:block_start]` is the opening fence, `text[block_start:block_end]` the YAML, `text[block_end:body_start]` the

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from agentkit.errors import DefinitionError, DefinitionNotFound, FileChanged
 
@@ -14,8 +14,7 @@ SIZE_LIMIT = 16 * 1024 * 1024
 """Bytes of the largest file that is read; real definitions are under 100 KB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a definition came from, and what the file held then."""
 
     path: Path
@@ -29,7 +28,7 @@ def read(path: str | os.PathLike[str]) -> Origin:
         DefinitionNotFound: nothing is there, or a directory.
         DefinitionError: it cannot be read, or is larger than `SIZE_LIMIT`.
     """
-    place = Path(path)
+    place = path if isinstance(path, Path) else Path(path)
     try:
         if str(path).startswith("~"):
             place = place.expanduser()
@@ -56,6 +55,8 @@ def read(path: str | os.PathLike[str]) -> Origin:
 
 def _whole(handle: int, size: int) -> bytes:
     content = os.read(handle, size + 1)
+    if len(content) == size > 0:
+        return content
     while len(content) <= SIZE_LIMIT and (more := os.read(handle, 1 << 20)):
         content += more
     return content

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agentkit.definition.fields import BY_NAME
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -49,8 +51,7 @@ class Finding:
         return f"{place}: {self.severity} {self.code} {self.message}" + (f" [fix: {self.fix}]" if self.fix else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """What a rule found: an offset in the file's text, the sentence, and the fix it knows for this place."""
 
     offset: int
@@ -87,7 +88,10 @@ _RULES: dict[str, Rule] = {}
 def rule(
     code: str, name: str, severity: str, why: str, bad: str = "", mend: Mend | None = None, when: str = ""
 ) -> Callable[[Any], Any]:
-    """Register a check that needs only the file; `when` names a verdict or a field without which it has no work."""
+    """Register a check that needs only the file.
+
+    `when` names a verdict, a field or a mark (see `_given`) without which it has no work.
+    """
 
     def register(check: Check) -> Check:
         _RULES[code] = Rule(code, name, severity, why, bad, check=check, mend=mend, when=when)
@@ -117,16 +121,38 @@ def rules() -> tuple[Rule, ...]:
 
 def check(agent: AgentDefinition) -> list[Finding]:
     """Return the findings that need only the file, in the order of the file."""
-    given = {"", agent.verdict, *agent.metadata}
-    found = [_finding(each, hit, agent) for when, run, each in _file_rules() if when in given for hit in run(agent)]
+    wanted = _wanted(_whens() & _given(agent))
+    found = [_finding(each, hit, agent) for run, each in wanted for hit in run(agent)]
     if len(found) > 1:
         found.sort(key=lambda finding: (finding.line, finding.column, finding.code))
     return found
 
 
+def _given(agent: AgentDefinition) -> set[str]:
+    """Return what the `when` of a rule can name: the verdict, the fields, and the marks some rules need."""
+    given = {"", agent.verdict, *agent.metadata}
+    if not agent.fields_once:
+        given.add("+unsure")
+    if not agent.metadata.keys() <= BY_NAME.keys():
+        given.add("+unknown")
+    if b"\r" in agent.source:
+        given.add("+return")
+    if not agent.is_utf8:
+        given.add("+bytes")
+    if "example>" in (agent.description or ""):
+        given.add("+example")
+    return given
+
+
 @cache
-def _file_rules() -> tuple[tuple[str, Check, Rule], ...]:
-    return tuple((each.when, each.check, each) for each in rules() if each.check is not None)
+def _whens() -> frozenset[str]:
+    return frozenset(each.when for each in rules() if each.check is not None)
+
+
+@cache
+def _wanted(given: frozenset[str]) -> tuple[tuple[Check, Rule], ...]:
+    """Return the rules that have work where these hold."""
+    return tuple((each.check, each) for each in rules() if each.check is not None and each.when in given)
 
 
 def _finding(found: Rule, hit: Hit, agent: AgentDefinition) -> Finding:

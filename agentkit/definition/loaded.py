@@ -44,7 +44,8 @@ class Loaded:
 
     @lazy
     def _reading(self) -> reading.Reading:
-        return reading.read(self._shown(self.text))
+        text = self.text
+        return reading.read(text, self.document.envelope) if self._valid else reading.read(self._shown(text))
 
     def _shown(self, text: str) -> str:
         """Return a part of `text` as the loader decodes it: U+FFFD where the bytes are not UTF-8."""

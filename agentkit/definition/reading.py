@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from agentkit.definition import hooks, yamlcore, yamlfast
+from agentkit.definition import hooks, yamlcore, yamlfast, yamllibrary
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
 from agentkit.definition.repair import repaired
 from agentkit.definition.tools import tools_of
@@ -25,8 +24,7 @@ _GUESSED = 100_000
 _TOP_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*?))?[ \t\r]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The frontmatter as the loader reads it."""
 
     verdict: str
@@ -61,7 +59,7 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
         quick = yamlfast.fields(text, envelope.block_start, envelope.block_end, places)
         if quick is not None:
             return _finish("loads", None, quick, None, places)
-        value = yamlfast.read(block) if "\r" in block else yamlcore.read(block)
+        value = yamlfast.read(block) if "\r" in block else yamllibrary.read(block)
         verdict = "loads"
     except yamlcore.YamlError as first:
         error = first

@@ -28,6 +28,7 @@ _NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?
     "warning",
     "The main model chooses an agent by its description alone; one that does not say when is seldom chosen.",
     "description: Backend expert",
+    when="description",
 )
 def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that does not say when to use the agent."""
@@ -44,6 +45,7 @@ def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
     "info",
     "Examples of a request and of the hand-over make delegation more reliable.",
     "description: Use this agent for APIs",
+    when="description",
 )
 def no_examples(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description without examples."""
@@ -58,6 +60,7 @@ def no_examples(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "An example tag without its partner makes the text around it part of the example, or none of it.",
     "description: Use it. <example>user: hi",
+    when="+example",
 )
 def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report example tags without a partner."""
@@ -73,6 +76,7 @@ def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "An example that hands over to another name teaches the main model to call an agent that is not this one.",
     'name: api-designer\ndescription: "<example>assistant: I\'ll use the api-architect agent</example>"',
+    when="+example",
 )
 def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples whose assistant names another agent and never this one."""
@@ -99,6 +103,7 @@ def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     "long-description",
     "warning",
     "Every agent's whole description is in every conversation; the main model pays for it each time.",
+    when="description",
 )
 def long_description(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that is long even without its examples."""
@@ -115,6 +120,7 @@ def long_description(agent: AgentDefinition) -> Iterator[Hit]:
     "info",
     "An example without a user's or an assistant's words shows the main model only half of the hand-over.",
     "description: <example>A user asks for help</example>",
+    when="+example",
 )
 def odd_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples that miss a half."""

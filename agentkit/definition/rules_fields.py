@@ -36,6 +36,7 @@ def _unknown(agent: AgentDefinition) -> list[str]:
     "The loader ignores a key it does not know, and this one looks like a slip for one it knows.",
     "allowed-tools: Read",
     mend=mending.rename_fields,
+    when="+unknown",
 )
 def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys that are likely slips."""
@@ -51,6 +52,7 @@ def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     "info",
     "The loader ignores keys it does not know; people keep notes in them, which is harmless.",
     "vibe: calm",
+    when="+unknown",
 )
 def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys the loader does not know."""
@@ -200,6 +202,7 @@ def ignored_in_plugins(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "Of a key that stands twice only the last counts.",
     "model: opus\nmodel: haiku",
+    when="+unsure",
 )
 def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys that stand twice."""

@@ -116,6 +116,7 @@ def inner_fence(agent: AgentDefinition) -> Iterator[Hit]:
     "In a plain value a blank and # begin a comment, so the rest of the line is lost.",
     "description: Fixes issue #12 and its friends",
     mend=mending.quote_comments,
+    when="+unsure",
 )
 def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
     """Report one-line descriptions and names that a comment cuts."""
@@ -134,6 +135,7 @@ def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
     "The loader turns each backslash followed by n into a line end, so a path such as C:\\new is corrupted.",
     "description: Reads C:\\new\\files",
     mend=mending.forward_slashes,
+    when="description",
 )
 def backslash_n(agent: AgentDefinition) -> Iterator[Hit]:
     r"""Report a backslash-n in the description that looks like part of a path."""
@@ -167,11 +169,10 @@ def loads_by_repair(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "CRLF line ends switch the loader's repair off: one `: ` in a plain value and the file is dropped.",
     mend=mending.unix_lines,
+    when="+return",
 )
 def crlf(agent: AgentDefinition) -> Iterator[Hit]:
     """Report CRLF line ends."""
-    if b"\r" not in agent.source:
-        return
     place = agent.source.find(b"\r\n")
     if place >= 0:
         fix = "write LF line ends" if mending.changes(mending.unix_lines, agent) else None
@@ -183,6 +184,7 @@ def crlf(agent: AgentDefinition) -> Iterator[Hit]:
     "not-utf8",
     "warning",
     "Bytes that are not UTF-8 reach the model as replacement characters.",
+    when="+bytes",
 )
 def not_utf8(agent: AgentDefinition) -> Iterator[Hit]:
     """Report bytes that are not UTF-8."""

@@ -1,6 +1,6 @@
 """The quick way through a frontmatter: one `key: value` per line, plain or double-quoted.
 
-Nine files in ten hold nothing else. Whatever is not certain here is left to the full reader.
+Nine files in ten hold nothing else. Whatever is not certain here is left to `yamllibrary`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agentkit.definition import yamlcore
+from agentkit.definition import yamllibrary
 from agentkit.definition.yamlscalars import YamlError, double, plain
 
 _BARE = r"(?:[A-Za-z0-9.(/<$]|[^\x00-\x7f])[^\n]*"
@@ -26,7 +26,7 @@ def read(block: str) -> Any:
     """
     plain_lines = block.replace("\r\n", "\n") if "\r" in block else block
     quick = fields(plain_lines, 0, len(plain_lines), {})
-    return yamlcore.read(block) if quick is None else quick
+    return yamllibrary.read(block) if quick is None else quick
 
 
 def fields(text: str, start: int, end: int, places: dict[str, int]) -> dict[str, Any] | None:
