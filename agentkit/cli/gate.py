@@ -2,7 +2,7 @@
 
 exit codes of this command: 0 every candidate is better or equivalent, 1 one is worse, 3 one can't tell yet
 (2 stays "not carried out"). Without --margin nothing is ever equivalent. Errors, refusals and truncated replies are
-counted and never scored; several candidates are corrected by Holm.
+counted and never scored, unless --apart says otherwise; several candidates are corrected by Holm.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--margin", type=float, metavar="D", help="the difference that is too small to matter")
     parser.add_argument("--alpha", type=float, default=0.05, help="bound of a false verdict (default: %(default)s)")
     parser.add_argument("--lower-is-better", action="store_true", help="for scores such as latency or cost")
+    parser.add_argument(
+        "--apart",
+        action="append",
+        metavar="KIND",
+        help="what to count beside the scores: error, refusal, truncation; may be repeated (default: all three)",
+    )
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write a Markdown summary for a pull request")
 
@@ -28,6 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Judge, report, and return the verdict as an exit code."""
     from agentkit.scoring.family import compare_all
     from agentkit.scoring.gate import exit_code, junit, read_frame, summary
+    from agentkit.scoring.pairs import APART
 
     found = compare_all(
         read_frame(arguments.results),
@@ -37,6 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
         margin=arguments.margin,
         alpha=arguments.alpha,
         higher_is_better=not arguments.lower_is_better,
+        apart=arguments.apart or APART,
     )
     for one in found:
         print(one)

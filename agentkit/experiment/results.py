@@ -198,7 +198,8 @@ class Results(Sequence[Outcome]):
         Args:
             *scorers: Checks in any form that `ak.checks.parse` takes, and `ak.Grader`s; without any, the checks that
                 the samples bring. Each check gives a column by its name, and together with the samples' own they give
-                `passed`: whether all of a trial's checks hold.
+                `passed`: whether all of a trial's checks hold. Scoring again with checks makes `passed` anew; with
+                graders and named scorers alone it stays.
             **named: Scorers whose column gets the name; also people's ratings, as a frame with `variant`, `sample`,
                 `value`, and where there are several `epoch` and `rater`.
 

@@ -39,7 +39,8 @@ def scored(results: Results, scorers: Sequence[Any], named: Mapping[str, Any]) -
     found: dict[str, Mapping[Place, Score]] = dict(results._scores)
     plain = [one for one in scorers if not isinstance(one, Scorer)]
     own = {sample.id: parse(list(sample.checks)) for sample in results.plan.samples}
-    if plain or any(own.values()):
+    # A grader or ratings that join later say nothing on the checks, so what `passed` holds already stays.
+    if plain or (any(own.values()) and (PASSED not in found or not (scorers or named))):
         found |= _checked(results, parse(plain), own)
     elif not scorers and not named:
         raise ScoreError("there is nothing to score by: no check was given, and no sample brings one")

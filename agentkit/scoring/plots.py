@@ -23,6 +23,8 @@ INK = "#808080"
 COLORS = ("#3b82c4", "#d9762b", "#3d9a5f", "#b5539c", "#8a7a2f", "#5b78d6")
 MARKS = ("o", "s", "^", "D", "v", "P")
 WIDTH_IN = 6.4
+TITLE_LETTERS = 60
+"""What fits above a plot of this width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,16 +246,16 @@ def _legend(axes: Any) -> None:
         text.set_color(INK)
 
 
-def _drawn(text: str) -> str:
+def _drawn(text: str, most: int = 40) -> str:
     """Return a name as matplotlib draws it: no dollar sign starts a formula, no line is endless."""
     from agentkit.views.safe import visible
 
     flat = " ".join(visible(text).split())
-    return (flat if len(flat) <= 40 else f"{flat[:39]}…").replace("$", r"\$")
+    return (flat if len(flat) <= most else f"{flat[: most - 1]}…").replace("$", r"\$")
 
 
 def _plain(axes: Any, title: str) -> None:
-    axes.set_title(_drawn(title) if len(title) <= 40 else _drawn(title[:39]) + "…", color=INK, fontsize=11, loc="left")
+    axes.set_title(_drawn(title, TITLE_LETTERS), color=INK, fontsize=11, loc="left")
     axes.tick_params(colors=INK)
     axes.xaxis.label.set_color(INK)
     axes.yaxis.label.set_color(INK)

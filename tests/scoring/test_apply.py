@@ -10,6 +10,7 @@ from agentkit.backends.scripted import Scripted
 from agentkit.errors import CallError, ScoreError
 from agentkit.experiment.results import Results
 from agentkit.experiment.running import run
+from agentkit.scoring.grader import Grader
 
 
 def made(samples: Any, replies: Any, **more: Any) -> Results:
@@ -72,6 +73,19 @@ def test_checks_of_single_samples() -> None:
         False,
     ]
     assert "contains: 42" not in frame
+
+
+def test_passed_stays_when_ratings_or_a_grader_join() -> None:
+    results = made([{**one, "checks": ["contains: 42"]} for one in SAMPLES], answer)
+    strict = results.score("max_words: 1")
+    assert list(strict.frame["passed"]) == [False, True] * 8
+    ratings = pd.DataFrame({"variant": ["today"], "sample": ["s0"], "value": [3]})
+    grader = Grader("Is right.", backend=Scripted('{"rubric": {"explanation": "It is.", "level": 3}}', model="judge"))
+    joined = strict.score(grader, people=ratings, length=lambda text: len(text))
+    assert list(joined.frame["passed"]) == [False, True] * 8
+    assert joined.frame["grade"].min() == 1
+    assert list(joined.score().frame["passed"]) == [True] * 16
+    assert list(results.score(people=ratings).frame["passed"]) == [True] * 16
 
 
 def test_failed_trials_stay_unscored() -> None:

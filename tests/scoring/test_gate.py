@@ -71,6 +71,17 @@ def test_one_candidate_and_lower_is_better(tmp_path: Path) -> None:
     assert main(run) == 1
 
 
+def test_replies_cut_off_count_where_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = frame_of(today=[False] * 8, new=[True] * 8)
+    frame["stop_reason"] = ["max_tokens"] * 8 + ["end_turn"] * 8
+    frame.to_parquet(tmp_path / "r.parquet")
+    run = ["gate", str(tmp_path / "r.parquet"), "--baseline", "today"]
+    assert main(run) == 3
+    assert main([*run, "--apart", "error", "--apart", "refusal"]) == 0
+    assert main([*run, "--apart", "truncated"]) == 2
+    assert "error, refusal, truncation" in capsys.readouterr().err
+
+
 def test_hostile_names_stay_text() -> None:
     frame = frame_of(today=[True] * 3, **{"<script>|\n# x @me": [False] * 3})
     text = summary(compare_all(frame, "today"))

@@ -7,7 +7,7 @@ import pytest
 
 from agentkit.errors import ScoreError
 from agentkit.scoring.family import compare_all
-from agentkit.scoring.plots import Figure, costs, differences, slopes, spread
+from agentkit.scoring.plots import Figure, costs, differences, intervals, slopes, spread
 from agentkit.scoring.verdict import compare
 
 
@@ -55,6 +55,14 @@ def test_pass_and_fail_with_missing_scores() -> None:
     checked = frame().assign(score=pd.array([True, False, None] * 12, dtype="boolean"))
     assert "today" in str(spread(checked, "score"))
     assert costs(checked, "score").svg()
+
+
+def test_a_title_is_whole_where_it_fits() -> None:
+    def titled(length: int) -> str:
+        return intervals([("a", 0.5, (0.1, 0.9))], "x" * length).svg()
+
+    assert f">{'x' * 60}<" in titled(60)
+    assert f">{'x' * 59}…<" in titled(61)
 
 
 def test_nothing_to_plot() -> None:
