@@ -406,7 +406,7 @@ def test_a_cancelled_call_closes_its_connection(server: MessagesServer, warm: bo
             await backend.send(request())
         server.faults = [Fault("hang")]
         task = asyncio.create_task(backend.send(request()))
-        while not server.in_flight:
+        while not server.happened["hang"]:
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
