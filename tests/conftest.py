@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.server import MessagesServer
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Whatever starts the tests in the background may have them ignore interrupts, and their children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KEPT_PREFIXES = ("AGENTKIT_TEST_",)
 
