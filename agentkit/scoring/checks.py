@@ -92,6 +92,8 @@ def parse(forms: Form | Sequence[Form] | None) -> list[Check]:
     ['contains: cache', 'not max_words: 3', 'not is_json']
     >>> [check("no").value for check in parse("regex: ^n\nnot contains: yes")]
     [True, True]
+    >>> [check("a cache").value for check in parse([{"contains": {"texts": ["cache", "queue"], "any": True}}])]
+    [True]
     """
     if forms is None:
         return []
@@ -155,7 +157,11 @@ def _named(name: str, argument: object) -> Check:
     if argument is False:
         return ~make()
     if isinstance(argument, Mapping) and _by_name(make, argument):
-        return make(**{str(key): value for key, value in argument.items()})
+        named = {str(key): value for key, value in argument.items()}
+        # `contains` takes any number of texts; by name they are one list.
+        several = _several(make)
+        listed = named.pop(several, ()) if several else ()
+        return make(*([listed] if isinstance(listed, str) else listed), **named)
     if isinstance(argument, list | tuple):
         return make(*argument)
     return make(argument)
@@ -165,6 +171,12 @@ def _by_name(make: Callable[..., Check], argument: Mapping[str, object]) -> bool
     """Say whether a mapping names parameters; a JSON schema, for one, is an argument by itself."""
     parameters = inspect.signature(make).parameters
     return bool(argument) and all(key in parameters for key in argument)
+
+
+def _several(make: Callable[..., Check]) -> str | None:
+    """Return the name of the parameter that takes any number of arguments; None where there is none."""
+    parameters = inspect.signature(make).parameters.values()
+    return next((one.name for one in parameters if one.kind is one.VAR_POSITIONAL), None)
 
 
 def _exactly_one(form: Any) -> list[Check]:
