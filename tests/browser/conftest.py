@@ -35,6 +35,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         LEFT_OUT.extend(mine)
         config.hook.pytest_deselected(items=mine)
         items[:] = [item for item in items if item not in mine]
+        return
+    # Last of all: Playwright's loop runs in this thread until the session ends, and `asyncio.run` refuses beside it.
+    items[:] = [item for item in items if item not in mine] + mine
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
