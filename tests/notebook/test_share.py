@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -13,20 +14,29 @@ from agentkit.notebook.execute import read, write
 from agentkit.notebook.record import record
 from agentkit.notebook.scan import scan
 from agentkit.notebook.share import share
-from tests.notebook.test_replay import AGENT, CELLS, live, nbval, write_notebook  # noqa: F401 — a fixture
+from tests.notebook.test_replay import AGENT, CELLS, nbval, write_notebook
 from tests.server import MessagesServer
 
 
-@pytest.fixture
-def project(tmp_path: Path, live: MessagesServer) -> Path:  # noqa: F811
-    top = tmp_path / "project"
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose notebook was recorded once; recording takes two kernels."""
+    top = tmp_path_factory.mktemp("recorded") / "project"
     (top / "notebooks").mkdir(parents=True)
     (top / "agents").mkdir()
     (top / "agents" / "agent.md").write_text(AGENT)
     cells = [cell.replace("'agent.md'", "'../agents/agent.md'") for cell in CELLS]
     notebook = write_notebook(top / "notebooks" / "greetings.ipynb", *cells)
-    record(notebook)
-    return notebook
+    with MessagesServer(reply="A **warm** welcome.") as server, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ANTHROPIC_BASE_URL", server.url)
+        environment.setenv("ANTHROPIC_API_KEY", "sk-ant-planted-for-tests")
+        record(notebook)
+    return top
+
+
+@pytest.fixture
+def project(recorded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(recorded, tmp_path / "project")) / "notebooks" / "greetings.ipynb"
 
 
 def test_shared_folder_replays_elsewhere(project: Path, tmp_path: Path) -> None:
@@ -66,6 +76,11 @@ def test_leaks_stop_it_without_being_repeated(project: Path, tmp_path: Path, pla
         share(project, tmp_path / "out")
     assert planted not in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_leaks_are_shared_where_somebody_insists(project: Path, tmp_path: Path) -> None:
+    agent = project.parent.parent / "agents" / "agent.md"
+    agent.write_text(agent.read_text().replace("to greet people", "to greet /home/somebody"))
     assert share(project, tmp_path / "out", allow_leaks=True).path.is_dir()
 
 
