@@ -181,8 +181,8 @@ async def work():
     reply = await backend.send({"model": "m", "max_tokens": 4, "messages": [{"role": "user", "content": "Hi"}]})
     await backend.aclose()
 asyncio.run(work())
-print(backend.pid, flush=True)
 try:
+    print(backend.pid, flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     asyncio.run(work())
