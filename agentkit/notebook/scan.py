@@ -35,7 +35,7 @@ DETECTORS = (
 ANTHROPIC_KEY = re.compile(r"sk-ant-[A-Za-z0-9_-]{8,}")
 """detect-secrets has no detector for these, and they are the ones at hand here."""
 
-MACHINE_PATH = re.compile(r"(?<![\w.])(?:/home/|/Users/|/root/|[A-Za-z]:\\{1,2}Users\\{1,2})[\w.-]+")
+MACHINE_PATH = re.compile(r"(?<![\w.])(?:/(?:home|Users|root)/|[A-Za-z]:\\{1,2}Users\\{1,2})[\w.-]+")
 """Absolute paths below somebody's home folder."""
 
 
