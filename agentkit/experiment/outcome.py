@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +63,3 @@ def assistant_turn(reply: Reply) -> dict[str, Any]:
     """Return a reply as the message that goes back to the server in the next turn."""
     content: Any = [dict(block) for block in reply.blocks] if reply.blocks else reply.output
     return {"role": "assistant", "content": content}
-
-
-def request_of(outcome: Outcome) -> Mapping[str, Any]:
-    """Return the request that the trial began with."""
-    return outcome.trial.request
