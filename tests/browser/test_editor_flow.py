@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ Open = Callable[..., Any]
 def agent_file(lab: Lab) -> Path:
     path = lab.root / "agents" / "backend-engineer.md"
     path.write_bytes((REPO / "agents" / "backend-engineer.md").read_bytes())
+    # What another test typed and did not save would be offered again.
+    shutil.rmtree(lab.root / ".agentkit" / "drafts", ignore_errors=True)
     return path
 
 
@@ -44,7 +47,7 @@ def test_editing_and_saving(lab: Lab, form: Any, agent_file: Path) -> None:
     form.get_by_label("Grep").check()
     form.get_by_label("User says").first.fill("Please add an endpoint")
     form.get_by_text("Unsaved changes").wait_for()
-    form.get_by_text("+color: green").wait_for()
+    form.get_by_role("group", name="Changes to the file").get_by_text("+color: green").wait_for()
     shoot(form, "editor-changed", form.locator(".ak-form"))
     form.get_by_role("button", name="Save to the file").click()
     form.get_by_text("No unsaved changes").wait_for()
@@ -150,7 +153,7 @@ def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, page: Any, age
     lab.open(page, "look.ipynb")
     lab.run_all(page)
     page.get_by_label("green").check()
-    page.get_by_text("+color: green").wait_for()
+    page.get_by_role("group", name="Changes to the file").get_by_text("+color: green").wait_for()
     shoot(page, f"editor-{theme}", page.locator(".ak-form"))
     page.set_viewport_size({"width": 680, "height": 1000})
     page.wait_for_timeout(300)
