@@ -26,13 +26,15 @@ class Embedded:
 
     The model (98 MB) is downloaded on first use, the server started on first use; it answers one request at a time,
     is shared by every run of this process, survives a kernel's interrupt and ends with the kernel. The same request
-    gets the same reply each time.
+    gets the same reply each time, unless `seed` is None.
+
+    A variant's `model` may be either name below, so that one run compares the two; any other model is this backend's.
 
     Args:
         model: A name (`smollm2-135m`, or `qwen2.5-coder-0.5b`, whose answers make more sense: 491 MB), or the path of
             a GGUF file; None for `AGENTKIT_MODEL`, and without that for SmolLM2 135M Instruct.
         context: Tokens that prompt and reply share.
-        seed: The seed of each reply.
+        seed: The seed of each reply; None for another one each time, so that epochs differ.
         temperature: Sampling temperature of requests that name none.
         because: Why it was chosen, for `notice`; None where the user did.
         report: What gets the lines about the download; None writes them to standard error.
@@ -56,7 +58,7 @@ class Embedded:
         model: str | os.PathLike[str] | None = None,
         *,
         context: int = _CONTEXT,
-        seed: int = _SEED,
+        seed: int | None = _SEED,
         temperature: float = _TEMPERATURE,
         because: str | None = None,
         report: Callable[[str], None] | None = None,
@@ -67,10 +69,11 @@ class Embedded:
         self._temperature = temperature
         self._because = because
         self._report = report or weights.to_stderr
-        self._model = self._model_id()
+        self._model = self._model_id(self._weights)
         self._server: llama.Server | None = None
         self._messages: Messages | None = None
         self._address = ("", "")
+        self._others: dict[str, Embedded] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self._model!r})"
@@ -103,12 +106,12 @@ class Embedded:
         return self._server.pid if self._server is not None else None
 
     async def resolve_model(self, model: str | None) -> str:
-        """Return the id of the one model it has, whatever is asked for.
+        """Return the id of a model that is known by name; of its own, whatever else is asked for.
 
         The id holds what changes replies: the file's fingerprint for a file of your own, and any seed, temperature or
         context that is not the default.
         """
-        return self._model
+        return self._for(model)._model
 
     async def send(self, request: Request) -> Reply:
         """Send one request, without retrying.
@@ -118,11 +121,13 @@ class Embedded:
             BackendError: the model cannot be downloaded or loaded.
             MissingExtra: xllamacpp is not installed.
         """
-        return await self._through(request, lambda messages: messages.send(request))
+        serving = self._for(request.get("model"))
+        return await serving._through(request, lambda messages: messages.send(request))
 
     async def send_stream(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
         """Send one request and watch its reply arrive; arguments and errors as for `Messages.send_stream`."""
-        return await self._through(request, lambda messages: messages.send_stream(request, on_text))
+        serving = self._for(request.get("model"))
+        return await serving._through(request, lambda messages: messages.send_stream(request, on_text))
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Return the JSON that a POST of some JSON gives."""
@@ -133,11 +138,27 @@ class Embedded:
         messages, self._messages = self._messages, None
         if messages is not None:
             await messages.aclose()
+        for other in self._others.values():
+            await other.aclose()
 
     def stop(self) -> None:
         """End the server's process; the next call starts it again."""
         if self._server is not None:
             self._server.stop()
+        for other in self._others.values():
+            other.stop()
+
+    def _for(self, model: object) -> Embedded:
+        """Return what serves a model: this one, or for another model that is known by name one with its own server."""
+        if model == self._model:
+            return self
+        for name, known in weights.NAMED.items():
+            if model in (name, self._model_id(known)) and known != self._weights:
+                if name not in self._others:
+                    options: dict[str, Any] = {"seed": self._seed, "temperature": self._temperature}
+                    self._others[name] = Embedded(name, context=self._context, report=self._report, **options)
+                return self._others[name]
+        return self
 
     async def _through(self, request: Request, call: Callable[[Messages], Awaitable[Reply]]) -> Reply:
         try:
@@ -171,14 +192,13 @@ class Embedded:
         known = self._weights
         return weights.fetch(known, self._report) if isinstance(known, weights.Weights) else known
 
-    def _model_id(self) -> str:
-        known = self._weights
+    def _model_id(self, known: weights.Weights | Path) -> str:
         if isinstance(known, weights.Weights):
             name = known.alias
         else:
             name = f"{known.stem.lower()}@{weights.fingerprint(known)}"
         if self._seed != _SEED:
-            name += f"+seed{self._seed}"
+            name += "+anyseed" if self._seed is None else f"+seed{self._seed}"
         if self._temperature != _TEMPERATURE:
             name += f"+t{self._temperature:g}"
         return name if self._context == _CONTEXT else f"{name}+ctx{self._context}"

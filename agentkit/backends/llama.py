@@ -42,8 +42,8 @@ class Settings:
     """What replies call it."""
     context: int
     """Tokens that prompt and reply share."""
-    seed: int
-    """The seed of each reply."""
+    seed: int | None
+    """The seed of each reply; None for another one each time."""
     temperature: float
     """Sampling temperature of requests that name none."""
     repeat_penalty: float

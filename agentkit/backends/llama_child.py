@@ -36,7 +36,7 @@ def main() -> None:
     params.verbosity = 1
     params.cpuparams.n_threads = given["threads"]
     # The route drops these from a request, so the server has to hold them.
-    params.sampling.seed = given["seed"]
+    params.sampling.seed = 0xFFFFFFFF if given["seed"] is None else given["seed"]  # llama.cpp's word for any
     params.sampling.temp = given["temperature"]
     params.sampling.penalty_repeat = given["repeat_penalty"]
     params.sampling.penalty_last_n = 256

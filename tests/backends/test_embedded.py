@@ -88,6 +88,26 @@ def test_replies_repeat_exactly_whatever_came_before_and_whoever_else_asks(backe
     assert send(backend, request())[0].output == first.output
 
 
+def test_without_a_seed_replies_differ_and_the_model_id_says_so(model_cache: Path) -> None:
+    any_seed = ak.Embedded(seed=None, temperature=1.0)
+    assert any_seed.model == "smollm2-135m-instruct+anyseed+t1"
+    replies = send(any_seed, *[request(model=any_seed.model)] * 3)
+    assert len({one.output for one in replies}) > 1
+
+
+def test_a_model_known_by_name_is_served_beside_its_own(model_cache: Path) -> None:
+    known = ak.Embedded()
+    known.prepare()
+    mine = ak.Embedded(next(model_cache.glob("smollm2*.gguf")))
+    names = [asyncio.run(mine.resolve_model(name)) for name in ("smollm2-135m", "qwen2.5-coder-0.5b", "opus", None)]
+    assert names == ["smollm2-135m-instruct", "qwen2.5-coder-0.5b-instruct", mine.model, mine.model]
+    replies = send(mine, request(), request(model=mine.model))
+    assert [one.model for one in replies] == ["smollm2-135m-instruct", mine.model]
+    assert mine.pid is not None
+    mine.stop()
+    assert mine.pid is None
+
+
 def test_a_stop_sequence_is_told(backend: ak.Embedded) -> None:
     [whole] = send(backend, request())
     word = whole.output.split()[3]
