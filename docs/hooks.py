@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from agentkit.notebook.execute import read
 from agentkit.notebook.export import notebook_parts
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+LINK = re.compile(r'href="(?:\.\./docs/([\w-]+)\.md|([\w-]+)\.ipynb)(?=[#"])')
+"""A notebook's link to a page of the documentation, or to another notebook."""
 
 
 def on_files(files: Files, *, config: Any) -> Files:
@@ -27,4 +30,5 @@ def _page(path: Path) -> str:
     )
     # One block of HTML: Markdown leaves it alone as long as no blank line ends it.
     body = "\n".join(line for part in notebook_parts(notebook) for line in part.splitlines() if line.strip())
+    body = LINK.sub(lambda link: f'href="../{link[1]}.html' if link[1] else f'href="{link[2]}.html', body)
     return f"# {title}\n\n<div>\n{body}\n</div>\n"
