@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import doctest
+import json
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.server import MessagesServer
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^```python\n(?!>>> )(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)\s]*)?\)")
 
 
@@ -52,3 +54,23 @@ def test_links_lead_somewhere(path: Path) -> None:
         if not (path.parent / link).exists() and not link.startswith("tutorial/")
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_notebook_says_what_it_is_and_leads_on(path: Path) -> None:
+    cells = json.loads(path.read_text())["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    title, _, introduction = texts[0].partition("\n\n")
+    assert title.startswith("# ")
+    assert len(introduction) > 80
+    links = [link for text in texts for link in LINK.findall(text)]
+    assert [link for link in links if not (path.parent / link).exists()] == []
+    after = NOTEBOOKS[NOTEBOOKS.index(path) + 1 :]
+    assert not after or after[0].name in links
+    assert f"tutorial/{path.stem}.md" in (ROOT / "mkdocs.yml").read_text()
+
+
+def test_the_first_notebook_takes_parameters() -> None:
+    cells = json.loads(NOTEBOOKS[0].read_text())["cells"]
+    tagged = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
+    assert [re.findall(r"^(\w+) = ", text, re.MULTILINE) for text in tagged] == [["agent_path", "model", "epochs"]]
