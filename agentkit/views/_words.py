@@ -32,7 +32,8 @@ class Repeat:
         if len(self.epochs) == 1:
             return f"epoch {self.epochs[0]} of {of}"
         listed = ", ".join(map(str, self.epochs[:-1]))
-        return f"epochs {listed} and {self.epochs[-1]}: the same reply"
+        what = "reply" if self.cell.output is not None else "error"
+        return f"epochs {listed} and {self.epochs[-1]}: the same {what}"
 
 
 def repeats(cells: Sequence[Cell]) -> Iterator[Repeat]:

@@ -52,6 +52,11 @@ def test_equal_epochs_are_shown_once() -> None:
         assert face.count("bold") == table_html(one(REPLY)).count("bold") or "**bold**" in face
 
 
+def test_equal_errors_are_not_called_replies() -> None:
+    grid = one(*(Cell(None, epoch=epoch, error="overloaded") for epoch in (1, 2)))
+    assert all("epochs 1 and 2: the same error" in face for face in both(grid))
+
+
 def test_fifty_rows_are_shown_and_the_rest_counted() -> None:
     rows = [GridRow(f"sample-{n}", "x", None, {"a": [REPLY]}) for n in range(62)]
     for face in both(Grid(["a"], rows)):
