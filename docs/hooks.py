@@ -28,7 +28,10 @@ def _page(path: Path) -> str:
     title = next(
         (line[2:] for cell in notebook.cells for line in cell.source.splitlines() if line.startswith("# ")), path.stem
     )
+    first = notebook.cells[0]
+    first.source = first.source.removeprefix(f"# {title}\n")  # the page has it already
     # One block of HTML: Markdown leaves it alone as long as no blank line ends it.
-    body = "\n".join(line for part in notebook_parts(notebook) for line in part.splitlines() if line.strip())
+    lines = [line for part in notebook_parts(notebook) for line in part.splitlines()]
+    body = "\n".join(line if line.strip() else "<!-- -->" for line in lines)
     body = LINK.sub(lambda link: f'href="../{link[1]}.html' if link[1] else f'href="{link[2]}.html', body)
     return f"# {title}\n\n<div>\n{body}\n</div>\n"

@@ -69,11 +69,11 @@ class Embedded:
         self._temperature = temperature
         self._because = because
         self._report = report or weights.to_stderr
-        self._model = self._model_id(self._weights)
+        self._model = self._model_id()
         self._server: llama.Server | None = None
         self._messages: Messages | None = None
         self._address = ("", "")
-        self._others: dict[str, Embedded] = {}
+        self._others: dict[str, Embedded] = {}  # by model id: what runs asked for by a known name
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self._model!r})"
@@ -111,7 +111,12 @@ class Embedded:
         The id holds what changes replies: the file's fingerprint for a file of your own, and any seed, temperature or
         context that is not the default.
         """
-        return self._for(model)._model
+        for name, known in weights.NAMED.items():
+            if model == name and known != self._weights:
+                options: dict[str, Any] = {"seed": self._seed, "temperature": self._temperature}
+                other = Embedded(name, context=self._context, report=self._report, **options)
+                return self._others.setdefault(other._model, other)._model
+        return self._model
 
     async def send(self, request: Request) -> Reply:
         """Send one request, without retrying.
@@ -121,12 +126,12 @@ class Embedded:
             BackendError: the model cannot be downloaded or loaded.
             MissingExtra: xllamacpp is not installed.
         """
-        serving = self._for(request.get("model"))
+        serving = self._others.get(str(request.get("model")), self)
         return await serving._through(request, lambda messages: messages.send(request))
 
     async def send_stream(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
         """Send one request and watch its reply arrive; arguments and errors as for `Messages.send_stream`."""
-        serving = self._for(request.get("model"))
+        serving = self._others.get(str(request.get("model")), self)
         return await serving._through(request, lambda messages: messages.send_stream(request, on_text))
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -147,18 +152,6 @@ class Embedded:
             self._server.stop()
         for other in self._others.values():
             other.stop()
-
-    def _for(self, model: object) -> Embedded:
-        """Return what serves a model: this one, or for another model that is known by name one with its own server."""
-        if model == self._model:
-            return self
-        for name, known in weights.NAMED.items():
-            if model in (name, self._model_id(known)) and known != self._weights:
-                if name not in self._others:
-                    options: dict[str, Any] = {"seed": self._seed, "temperature": self._temperature}
-                    self._others[name] = Embedded(name, context=self._context, report=self._report, **options)
-                return self._others[name]
-        return self
 
     async def _through(self, request: Request, call: Callable[[Messages], Awaitable[Reply]]) -> Reply:
         try:
@@ -192,7 +185,8 @@ class Embedded:
         known = self._weights
         return weights.fetch(known, self._report) if isinstance(known, weights.Weights) else known
 
-    def _model_id(self, known: weights.Weights | Path) -> str:
+    def _model_id(self) -> str:
+        known = self._weights
         if isinstance(known, weights.Weights):
             name = known.alias
         else:

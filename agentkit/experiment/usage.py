@@ -38,6 +38,8 @@ class Usage:
             f"{self.output_tokens:,} out, {cost}"
         )
 
+    __repr__ = __str__
+
 
 def usage_of(results: Results) -> Usage:
     """Return the sums over results."""

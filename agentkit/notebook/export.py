@@ -38,7 +38,10 @@ def _cell(cell: Any) -> list[Html]:
         return [markdown(cell.source)]
     if cell.cell_type != "code" or not cell.source.strip():
         return []
-    return [markdown(f"{_fence(cell.source)}python\n{cell.source}\n{_fence(cell.source)}"), *map(_output, cell.outputs)]
+    code = markdown(f"{_fence(cell.source)}python\n{cell.source}\n{_fence(cell.source)}")
+    if cell.metadata.get("jupyter", {}).get("source_hidden"):  # collapsed in JupyterLab, so here too
+        code = Html(f"<details><summary>Code that the notebook hides</summary>{code}</details>")
+    return [code, *map(_output, cell.outputs)]
 
 
 def _fence(source: str) -> str:
