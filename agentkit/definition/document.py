@@ -70,9 +70,7 @@ class Document:
     @lazy
     def prompt_span(self) -> tuple[int, int]:
         """Where the system prompt is: the body without the white space around it."""
-        start = self.envelope.body_start
-        first, last = trimmed(self.text[start:])
-        return start + first, start + last
+        return trimmed(self.text, self.envelope.body_start)
 
     def with_prompt(self, prompt: str) -> Document:
         """Replace the system prompt, keeping the white space around it."""

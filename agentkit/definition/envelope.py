@@ -51,11 +51,14 @@ def split(text: str) -> Envelope:
     return Envelope(opening.end(), end, closing.end())
 
 
-def trimmed(text: str) -> tuple[int, int]:
-    """Return the span of the text that is left when white space is trimmed as the loader does it."""
-    rest = text.lstrip(BLANK_CHARACTERS)
-    start = len(text) - len(rest)
-    return start, start + len(rest.rstrip(BLANK_CHARACTERS))
+def trimmed(text: str, start: int = 0) -> tuple[int, int]:
+    """Return the span of what is left of the text from `start` on when white space is trimmed as the loader does it."""
+    end = len(text)
+    while start < end and text[start] in BLANK_CHARACTERS:
+        start += 1
+    while end > start and text[end - 1] in BLANK_CHARACTERS:
+        end -= 1
+    return start, end
 
 
 def _missing(text: str) -> str:

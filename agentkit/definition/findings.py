@@ -20,8 +20,7 @@ SEVERITIES = ("error", "warning", "info")
 DOCS = "docs/lint-rules.md"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing lint reports."""
 
     code: str
@@ -122,7 +121,8 @@ def rules() -> tuple[Rule, ...]:
 def check(agent: AgentDefinition) -> list[Finding]:
     """Return the findings that need only the file, in the order of the file."""
     wanted = _wanted(_whens() & _given(agent))
-    found = [_finding(each, hit, agent) for run, each in wanted for hit in run(agent)]
+    hits = [(each, hit) for run, each in wanted for hit in run(agent)]
+    found = _findings(agent, hits) if hits else []
     if len(found) > 1:
         found.sort(key=lambda finding: (finding.line, finding.column, finding.code))
     return found
@@ -130,10 +130,11 @@ def check(agent: AgentDefinition) -> list[Finding]:
 
 def _given(agent: AgentDefinition) -> set[str]:
     """Return what the `when` of a rule can name: the verdict, the fields, and the marks some rules need."""
-    given = {"", agent.verdict, *agent.metadata}
+    metadata = agent.metadata
+    given = {"", agent.verdict, *metadata}
     if not agent.fields_once:
         given.add("+unsure")
-    if not agent.metadata.keys() <= BY_NAME.keys():
+    if not metadata.keys() <= BY_NAME.keys():
         given.add("+unknown")
     if b"\r" in agent.source:
         given.add("+return")
@@ -155,10 +156,13 @@ def _wanted(given: frozenset[str]) -> tuple[tuple[Check, Rule], ...]:
     return tuple((each.check, each) for each in rules() if each.check is not None and each.when in given)
 
 
-def _finding(found: Rule, hit: Hit, agent: AgentDefinition) -> Finding:
-    line, column = position(agent.text, hit.offset)
+def _findings(agent: AgentDefinition, hits: Iterable[tuple[Rule, Hit]]) -> list[Finding]:
+    text = agent.text
     path = str(agent.path) if agent.path is not None else None
-    return Finding(found.code, found.name, found.severity, line, column, hit.message, hit.fix, path)
+    return [
+        Finding(each.code, each.name, each.severity, *position(text, offset), message, fix, path)
+        for each, (offset, message, fix) in hits
+    ]
 
 
 def check_folder(agents: Sequence[AgentDefinition]) -> Iterator[Finding]:
@@ -166,7 +170,7 @@ def check_folder(agents: Sequence[AgentDefinition]) -> Iterator[Finding]:
     for each in rules():
         if each.folder is not None:
             for agent, hit in each.folder(agents):
-                yield _finding(each, hit, agent)
+                yield from _findings(agent, [(each, hit)])
 
 
 def position(text: str, offset: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentkit.definition.findings import SEVERITIES, Finding, rules
@@ -42,7 +42,7 @@ class LintConfig:
                 continue
             severity = self._severity(code, finding.severity)
             if severity != "off":
-                kept.append(finding if severity == finding.severity else replace(finding, severity=severity))
+                kept.append(finding if severity == finding.severity else finding._replace(severity=severity))
         return kept
 
     def fails(self, found: Iterable[Finding]) -> bool:

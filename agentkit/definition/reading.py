@@ -111,7 +111,7 @@ def refusal(metadata: Mapping[str, Any]) -> str | None:
         return "its name begins with -"
     if ":" in name:
         return "its name holds a colon"
-    if len(name) + sum(char > "\uffff" for char in name) > NAME_LIMIT:
+    if len(name) + (0 if name.isascii() else sum(char > "\uffff" for char in name)) > NAME_LIMIT:
         return f"its name is longer than {NAME_LIMIT} characters"
     if not isinstance(description, str) or not description:
         empty = description is None or description == ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ def _json(found: Sequence[Finding], files: int) -> str:
         "version": 1,
         "files": files,
         "summary": {level: counts[level] for level in SEVERITIES},
-        "findings": [{**asdict(finding), "docs": finding.docs} for finding in found],
+        "findings": [{**finding._asdict(), "docs": finding.docs} for finding in found],
     }
     return json.dumps(body, indent=2)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from io import BytesIO
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from agentkit.definition.findings import Hit, rule
@@ -16,10 +15,13 @@ LONG = 10_000
 """Characters of a system prompt from which lint asks for less."""
 _RESTATED = 60
 _SENTENCE = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*\**[A-Za-z][^|`=]*[a-z] [a-z]+ [a-z]")
+_LONG_LINE = re.compile(rb"\n.{%d}.*" % (_RESTATED + 1))
+"""In bytes, as a line is at least as long there."""
 _ORDER = re.compile(r"\b(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
+_NEAR = 60
 _OUTPUT = (
-    "output", "format", "respond", "response", "report", "deliver", "return", "answer", "summar", "produce", "reply",
-    "provide",
+    "format", "provide", "output", "report", "response", "deliver", "return", "summar", "produce", "respond", "answer",
+    "reply",
 )  # fmt: skip
 
 
@@ -29,10 +31,11 @@ _OUTPUT = (
     "warning",
     "An agent without a body runs with no instructions of its own.",
 )
-def no_system_prompt(agent: AgentDefinition) -> Iterator[Hit]:
+def no_system_prompt(agent: AgentDefinition) -> Iterable[Hit]:
     """Report an empty body."""
-    if agent.verdict != "dropped" and not agent.raw_prompt:
-        yield Hit(len(agent.text), "the file has no system prompt after its frontmatter")
+    if agent.raw_prompt or agent.verdict == "dropped":
+        return ()
+    return (Hit(len(agent.text), "the file has no system prompt after its frontmatter"),)
 
 
 @rule(
@@ -42,11 +45,13 @@ def no_system_prompt(agent: AgentDefinition) -> Iterator[Hit]:
     "The body is what the model is told; prompts that address it as `you` are followed better.",
     "This agent reviews code.",
 )
-def not_second_person(agent: AgentDefinition) -> Iterator[Hit]:
+def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never says you."""
     text = agent.raw_prompt
-    if text and "you" not in text and "You" not in text and "YOU" not in text and text.isascii():
-        yield Hit(agent.document.prompt_span[0], "the prompt never addresses the model as `you`")
+    # Other languages have other words for it.
+    if not text or not text.isascii() or "you" in text or "You" in text or "YOU" in text:
+        return ()
+    return (Hit(agent.document.prompt_span[0], "the prompt never addresses the model as `you`"),)
 
 
 @rule(
@@ -55,11 +60,12 @@ def not_second_person(agent: AgentDefinition) -> Iterator[Hit]:
     "info",
     "A long prompt costs tokens in each run, and its single rules weigh less.",
 )
-def long_prompt(agent: AgentDefinition) -> Iterator[Hit]:
+def long_prompt(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a very long body."""
     size = len(agent.raw_prompt)
-    if size > LONG:
-        yield Hit(agent.document.prompt_span[0], f"the prompt has {size:,} characters; {LONG:,} is much already")
+    if size <= LONG:
+        return ()
+    return (Hit(agent.document.prompt_span[0], f"the prompt has {size:,} characters; {LONG:,} is much already"),)
 
 
 @rule(
@@ -69,20 +75,28 @@ def long_prompt(agent: AgentDefinition) -> Iterator[Hit]:
     "Of two orders that contradict each other the model follows one, and not always the same.",
     "Always ask first.\nNever ask first.",
 )
-def contradiction(agent: AgentDefinition) -> Iterator[Hit]:
+def contradiction(agent: AgentDefinition) -> Iterable[Hit]:
     """Report `always X` beside `never X`."""
-    text = agent.raw_prompt
-    if "lways " not in text or not ("ever " in text or "o not " in text or "on't " in text):
-        return
-    # `server ` opens the look above in most prompts; few hold an order that forbids.
-    lowered = text.lower() if text.isascii() else agent.source.lower().decode("utf-8", "replace")
-    if "never" not in lowered and not ("'" in text and "don't" in lowered) and "do not" not in lowered:
-        return
-    asked = _after(text, ("lways ",))
-    if asked.isdisjoint(_after(text, ("ever ", "o not ", "on't "))):
-        return
+    # Quick looks first: few prompts forbid the two words that stand after an `always`.
+    lowered = agent.source.lower()
+    if b"always" not in lowered:
+        return ()
+    forbids = [order for order in (b"never", b"do not") if order in lowered]
+    if b"'" in lowered and b"don't" in lowered:
+        forbids.append(b"don't")
+    if not forbids or _after(lowered, [b"always"]).isdisjoint(_after(lowered, forbids)):
+        return ()
+    return list(_contradictions(agent))
+
+
+def _after(text: bytes, orders: Iterable[bytes]) -> set[bytes]:
+    """Return the two words that stand after each of the orders."""
+    return {b" ".join(rest[:_NEAR].split(None, 2)[:2]) for order in orders for rest in text.split(order)[1:]}
+
+
+def _contradictions(agent: AgentDefinition) -> Iterator[Hit]:
     orders: dict[str, tuple[bool, str]] = {}
-    for match in _ORDER.finditer(text):
+    for match in _ORDER.finditer(agent.raw_prompt):
         wanted = match[1].lower() == "always"
         what = " ".join(match[2].lower().split())
         other = orders.setdefault(what, (wanted, match[0]))
@@ -91,47 +105,28 @@ def contradiction(agent: AgentDefinition) -> Iterator[Hit]:
             yield Hit(place, f"{match[0]!r} contradicts {other[1]!r}")
 
 
-def _after(text: str, orders: tuple[str, ...]) -> set[str]:
-    """Return the two words that stand after each of the orders: a quick look before the careful one."""
-    return {
-        " ".join(piece[:60].lower().split(None, 2)[:2])
-        for order in orders
-        if order in text
-        for piece in text.split(order)[1:]
-    }
-
-
 @rule(
     "AK405",
     "restatement",
     "info",
     "A sentence that stands twice costs tokens twice and drifts apart when one is edited.",
 )
-def restatement(agent: AgentDefinition) -> Iterator[Hit]:
+def restatement(agent: AgentDefinition) -> Iterable[Hit]:
     """Report long lines that stand twice."""
-    text = agent.raw_prompt
-    if _repeated(text) <= _RESTATED:
-        return
-    lines = [line for line in text.split("\n") if len(line) > _RESTATED]
+    lines = _LONG_LINE.findall(agent.source)
     if len({*lines}) == len(lines):
-        return
-    seen: set[str] = set()
+        return ()
+    text = agent.raw_prompt
+    seen: set[bytes] = set()
     for line in lines:
-        if line in seen and _SENTENCE.match(line):
-            place = text.find(line, text.find(line) + 1)
-            bare = line.strip(" -*\t\r")
-            yield Hit(agent.document.prompt_span[0] + place, f"this stands above already: {bare[:60]!r}")
-            return
-        seen.add(line)
-
-
-def _repeated(text: str) -> int:
-    """Return how many bytes the lines that stand twice hold together: a quick look before the careful one."""
-    content = text.encode("utf-8", "surrogatepass") + b"\n"
-    # Much faster than splitting.
-    lines = BytesIO(content).readlines()
-    once = set(lines)
-    return len(content) - sum(map(len, once)) - (len(lines) - len(once))
+        if line not in seen:
+            seen.add(line)
+        elif _SENTENCE.match(shown := line[1:].decode("utf-8", "surrogateescape")):
+            place = text.find(shown, text.find(shown) + 1)
+            if place >= 0 and len(shown) > _RESTATED:
+                bare = shown.strip(" -*\t\r")
+                return (Hit(agent.document.prompt_span[0] + place, f"this stands above already: {bare[:60]!r}"),)
+    return ()
 
 
 @rule(
@@ -140,10 +135,15 @@ def _repeated(text: str) -> int:
     "info",
     "The agent's last message is all that comes back; a prompt that says how it should look gets usable answers.",
 )
-def no_output_format(agent: AgentDefinition) -> Iterator[Hit]:
+def no_output_format(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never speaks of what comes back."""
     text = agent.raw_prompt
-    if text and text.isascii() and not any(word in text for word in _OUTPUT):
-        lowered = text.lower()
-        if not any(word in lowered for word in _OUTPUT):
-            yield Hit(agent.document.prompt_span[0], "the prompt does not say what the answer should look like")
+    if not text or not text.isascii():
+        return ()
+    for word in _OUTPUT:
+        if word in text:
+            return ()
+    lowered = text.lower()
+    if any(word in lowered for word in _OUTPUT):
+        return ()
+    return (Hit(agent.document.prompt_span[0], "the prompt does not say what the answer should look like"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from agentkit.definition import examples
@@ -19,6 +19,7 @@ _CUE = re.compile(
     r"\b(?:use|used|call|invoke|delegate|when|whenever|for|must be|should be|handles?|after|before)\b|使用|時|时|用",
     re.IGNORECASE,
 )
+_CUES = ("use", "for", "when", "call", "invoke", "delegate", "must be", "should be", "handle", "after", "before")
 _NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?agent\b")
 
 
@@ -30,13 +31,20 @@ _NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?
     "description: Backend expert",
     when="description",
 )
-def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
+def no_cue(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a description that does not say when to use the agent."""
     text = agent.description
     if not text or "when " in text or "Use " in text or " for " in text:
-        return
-    if agent.verdict != "dropped" and not _CUE.search(text, 0, 2_000):
-        yield Hit(agent.offset_of("description"), "the description does not say when to use the agent")
+        return ()
+    if agent.verdict == "dropped" or (_may_cue(text) and _CUE.search(text, 0, 2_000)):
+        return ()
+    return (Hit(agent.offset_of("description"), "the description does not say when to use the agent"),)
+
+
+def _may_cue(text: str) -> bool:
+    """Tell whether the careful look is worth while: most descriptions without a cue hold nothing like one."""
+    lowered = text.lower()
+    return not text.isascii() or any(cue in lowered for cue in _CUES)
 
 
 @rule(
@@ -47,11 +55,12 @@ def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
     "description: Use this agent for APIs",
     when="description",
 )
-def no_examples(agent: AgentDefinition) -> Iterator[Hit]:
+def no_examples(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a description without examples."""
     text = agent.description
-    if text and agent.verdict != "dropped" and "<example" not in text and "<EXAMPLE" not in text.upper():
-        yield Hit(agent.offset_of("description"), "the description has no <example>")
+    if not text or "<example" in text or agent.verdict == "dropped" or ("<" in text and "<EXAMPLE" in text.upper()):
+        return ()
+    return (Hit(agent.offset_of("description"), "the description has no <example>"),)
 
 
 @rule(
@@ -105,13 +114,15 @@ def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     "Every agent's whole description is in every conversation; the main model pays for it each time.",
     when="description",
 )
-def long_description(agent: AgentDefinition) -> Iterator[Hit]:
+def long_description(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a description that is long even without its examples."""
     text = agent.description
-    if text and len(text) > LONG:
-        size = len(text) - sum(len(piece.partition("</example>")[0]) + 19 for piece in text.split("<example>")[1:])
-        if size > LONG:
-            yield Hit(agent.offset_of("description"), f"{size:,} characters beside the examples; {LONG:,} should do")
+    if not text or len(text) <= LONG:
+        return ()
+    size = len(text) - sum(len(piece.partition("</example>")[0]) + 19 for piece in text.split("<example>")[1:])
+    if size <= LONG:
+        return ()
+    return (Hit(agent.offset_of("description"), f"{size:,} characters beside the examples; {LONG:,} should do"),)
 
 
 @rule(

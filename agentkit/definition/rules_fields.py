@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from agentkit.definition import mending
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _MODEL_ID = re.compile(r"[a-z0-9@.:/_-]*\d[\w@.:/\[\]-]*\Z|[\w.-]+/[\w./:-]+\Z")
 _TOLD = 100
-_NOT_IN_PLUGINS = tuple(field for field in FIELDS if field.ignored_in_plugins)
+_NOT_IN_PLUGINS = frozenset(field.name for field in FIELDS if field.ignored_in_plugins)
 _CHOICES = tuple(field for field in FIELDS if field.values and field.kind in ("choice", "boolean"))
 
 
@@ -189,11 +189,14 @@ def bypass(agent: AgentDefinition) -> Iterator[Hit]:
     "Agents that come with a plugin cannot set this field; the loader ignores it there.",
     "permissionMode: plan",
 )
-def ignored_in_plugins(agent: AgentDefinition) -> Iterator[Hit]:
+def ignored_in_plugins(agent: AgentDefinition) -> Iterable[Hit]:
     """Report fields that plugins cannot set, in a file of a plugin."""
-    for field in _NOT_IN_PLUGINS:
-        if agent.metadata.get(field.name) is not None and agent.in_plugin:
-            yield Hit(agent.offset_of(field.name), f"{field.name} is ignored in a plugin's agent")
+    if _NOT_IN_PLUGINS.isdisjoint(agent.metadata):
+        return ()
+    given = [name for name in sorted(_NOT_IN_PLUGINS) if agent.metadata.get(name) is not None]
+    if not given or not agent.in_plugin:
+        return ()
+    return [Hit(agent.offset_of(name), f"{name} is ignored in a plugin's agent") for name in given]
 
 
 @rule(
@@ -223,11 +226,12 @@ def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
     "Names are lowercase words joined by hyphens, 3 to 50 characters; others are harder to call.",
     "name: Backend_Engineer",
 )
-def name_style(agent: AgentDefinition) -> Iterator[Hit]:
+def name_style(agent: AgentDefinition) -> Iterable[Hit]:
     """Report names that are not kebab-case."""
     name = agent.name
-    if name and agent.verdict != "dropped" and not (3 <= len(name) <= 50 and _KEBAB.match(name)):
-        yield Hit(agent.offset_of("name"), f"{name[:60]!r} is not lowercase words joined by hyphens (3 to 50)")
+    if not name or (3 <= len(name) <= 50 and _KEBAB.match(name)) or agent.verdict == "dropped":
+        return ()
+    return (Hit(agent.offset_of("name"), f"{name[:60]!r} is not lowercase words joined by hyphens (3 to 50)"),)
 
 
 @rule(

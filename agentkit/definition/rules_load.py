@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from agentkit.definition import mending
@@ -99,14 +99,13 @@ def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
     "description: fast --- and careful\ntools: Read",
     mend=mending.inner_fence,
 )
-def inner_fence(agent: AgentDefinition) -> Iterator[Hit]:
+def inner_fence(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a closing fence that stands inside a line."""
     envelope = agent.document.envelope
-    if envelope.why is None and agent.text[envelope.block_end - 1] != "\n":
-        fix = (
-            "write the --- so that it does not close the block" if mending.changes(mending.inner_fence, agent) else None
-        )
-        yield Hit(envelope.block_end, "this --- ends the frontmatter; what follows it is read as the prompt", fix)
+    if envelope.why is not None or agent.text[envelope.block_end - 1] == "\n":
+        return ()
+    fix = "write the --- so that it does not close the block" if mending.changes(mending.inner_fence, agent) else None
+    return (Hit(envelope.block_end, "this --- ends the frontmatter; what follows it is read as the prompt", fix),)
 
 
 @rule(
@@ -137,15 +136,21 @@ def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
     mend=mending.forward_slashes,
     when="description",
 )
-def backslash_n(agent: AgentDefinition) -> Iterator[Hit]:
+def backslash_n(agent: AgentDefinition) -> Iterable[Hit]:
     r"""Report a backslash-n in the description that looks like part of a path."""
     raw = agent.metadata.get("description")
-    if isinstance(raw, str) and ":\\" in raw and "\\n" in raw:
-        for match in _PATH.finditer(raw):
-            word = match[0].split(" ")[0][:60]
-            if "\\n" in word:
-                yield Hit(agent.offset_of("description"), f"the backslash-n in {word!r} becomes a line end", "write /")
-                return
+    if not isinstance(raw, str) or "\\n" not in raw or not any(_drive(piece) for piece in raw.split(":\\")[:-1]):
+        return ()
+    words = (match[0].split(" ")[0][:60] for match in _PATH.finditer(raw))
+    word = next((word for word in words if "\\n" in word), None)
+    if word is None:
+        return ()
+    return (Hit(agent.offset_of("description"), f"the backslash-n in {word!r} becomes a line end", "write /"),)
+
+
+def _drive(before: str) -> bool:
+    """Tell whether a text ends in a letter that stands alone: the quick look before `_PATH`."""
+    return before[-1:].isalpha() and not (before[-2:-1].isascii() and before[-2:-1].isalnum())
 
 
 @rule(
