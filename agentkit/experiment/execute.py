@@ -40,7 +40,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
     task = asyncio.current_task()
     assert task is not None
     loop.active(task)
-    cassette = cassette_for(order.cassette, order.variants, scripted=getattr(order.backend, "name", "") == "scripted")
+    cassette = _cassette(order)
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)
         for outcome in results:
@@ -59,6 +59,16 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
             cassette.save()
         if store is not None:
             await asyncio.to_thread(store.close)
+
+
+def replayed(order: Order) -> Cassette | None:
+    """Return the cassette that answers an order by itself; None where calls would be made."""
+    cassette = _cassette(order)
+    return None if cassette is None or cassette.recording else cassette
+
+
+def _cassette(order: Order) -> Cassette | None:
+    return cassette_for(order.cassette, order.variants, scripted=getattr(order.backend, "name", "") == "scripted")
 
 
 async def _replay(order: Order, cassette: Cassette) -> Results:

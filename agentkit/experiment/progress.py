@@ -213,10 +213,14 @@ _told: set[str] = set()
 
 
 def tell_once(text: str) -> None:
-    """Say something, once in this process: below the cell in a notebook, on standard error elsewhere."""
-    if not text or text in _told:
-        return
-    _told.add(text)
+    """Say something, once in this process."""
+    if text and text not in _told:
+        _told.add(text)
+        tell(text)
+
+
+def tell(text: str) -> None:
+    """Say something: below the cell in a notebook, on standard error elsewhere."""
     if _in_notebook():
         from IPython.display import display
 

@@ -46,6 +46,12 @@ class Quote:
     turns: bool = False
     """Whether trials may take several calls for their tools, which no quote can foresee: this is for one call each."""
 
+    @property
+    def line(self) -> str:
+        """The most important of it in one line."""
+        known = "a price that is not known" if self.list_usd is None else f"at most {_dollars(self.list_usd)}"
+        return f"{self.trials:,} trials, of these {self.stored:,} in the store; {known}"
+
     def __str__(self) -> str:
         lines = [f"{name:<14}{value}" for name, value in self._rows()]
         return "\n".join(lines)

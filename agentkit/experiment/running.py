@@ -16,7 +16,7 @@ from agentkit.backends.detect import choose
 from agentkit.backends.protocol import Backend
 from agentkit.experiment import loop
 from agentkit.experiment.budget import Budget
-from agentkit.experiment.execute import execute
+from agentkit.experiment.execute import execute, replayed
 from agentkit.experiment.order import Order
 from agentkit.experiment.outcome import Outcome
 from agentkit.experiment.plan import check_epochs, name_variants
@@ -94,6 +94,21 @@ def run(
     ['Hi', 'Hi']
     """
     return loop.wait_for(execute(_order(locals())))
+
+
+def replays(variants: Any, samples: Any, **arguments: Any) -> bool:
+    """Return whether `run` with the same arguments would answer from a cassette alone.
+
+    Args:
+        variants: As `run` takes them.
+        samples: As `run` takes them.
+        **arguments: As `run` takes them.
+
+    >>> replays("Be kind.", ["Hello"])
+    False
+    """
+    order = _order(_filled(variants, samples, arguments))
+    return replayed(order) is not None
 
 
 async def arun(variants: Any, samples: Any, **arguments: Any) -> Results:

@@ -55,6 +55,8 @@ class Ablation:
     effects: tuple[Effect, ...]
     results: Results = field(repr=False, compare=False)
     """Every trial, scored: the variant `whole`, and one for each part, named after it."""
+    quote: Quote | None = field(default=None, repr=False, compare=False)
+    """What it was going to cost, graders left out; None where a cassette answered."""
 
     def __iter__(self) -> Iterator[Effect]:
         return iter(self.effects)
@@ -147,8 +149,8 @@ def ablate(
 ) -> Ablation:
     """Leave out each part of a definition in turn and say what it was good for.
 
-    One call does it all. It may be interrupted and called again: what finished is in the store. `quote_ablation` with
-    the same arguments says first what it would cost, `budget_usd=` caps it.
+    One call does it all: it says first what it will cost (as `quote_ablation` does without running anything), and
+    `budget_usd=` caps that. It may be interrupted and called again: what finished is in the store.
 
     Args:
         agent: An `AgentDefinition`, or the path of one.
@@ -172,7 +174,9 @@ def ablate(
     from agentkit.scoring.pairs import APART
 
     definition, without, unsent = _laid_out(agent, parts)
-    results = run({WHOLE: definition, **without}, samples, **arguments).score(**{SCORE: score})
+    variants = {WHOLE: definition, **without}
+    quote = _quoted_first(variants, samples, arguments)
+    results = run(variants, samples, **arguments).score(**{SCORE: score})
     found = compare_all(
         results.frame,
         WHOLE,
@@ -186,7 +190,20 @@ def ablate(
     effects = [_effect(comparison, results) for comparison in found]
     effects.sort(key=lambda one: -one.effect if one.effect == one.effect else float("inf"))
     nothing = [Effect(name, "not sent", 0.0, (0.0, 0.0), 0.0, 0.0, None) for name in unsent]
-    return Ablation((*effects, *nothing), results)
+    return Ablation((*effects, *nothing), results, quote)
+
+
+def _quoted_first(variants: dict[str, Any], samples: Any, arguments: dict[str, Any]) -> Quote | None:
+    from agentkit.experiment.progress import tell
+    from agentkit.experiment.quoting import quote
+    from agentkit.experiment.running import replays
+
+    if replays(variants, samples, **arguments):
+        return None
+    found = quote(variants, samples, **arguments)
+    if arguments.get("progress") is not False:
+        tell(f"leaving out {len(variants) - 1} parts in turn: {found.line}")
+    return found
 
 
 def quote_ablation(agent: Any, samples: Any, *, parts: Sequence[str] | None = None, **arguments: Any) -> Quote:

@@ -112,6 +112,32 @@ def test_quoted_first_without_a_call() -> None:
     assert found.trials == 5 * 10 * 2
 
 
+def test_it_says_what_it_will_cost_before_the_first_call(capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+
+    def listening(request: Any) -> str:
+        said.append(capsys.readouterr().err)
+        return reply(request)
+
+    found = ablate(ak.loads(AGENT), SAMPLES, score="is_json", backend=ak.Scripted(listening), store=False)
+    assert said[0] == "agentkit: leaving out 4 parts in turn: 50 trials, of these 0 in the store; at most $0.00\n"
+    assert found.quote is not None
+    assert found.quote.trials == 50
+
+
+def test_a_replay_is_not_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def once() -> ak.Ablation:
+        cassette = tmp_path / "c.jsonl"
+        backend = ak.Scripted(reply)
+        return ablate(ak.loads(AGENT), SAMPLES, score="is_json", backend=backend, store=False, cassette=cassette)
+
+    once()
+    capsys.readouterr()
+    found = once()
+    assert found.quote is None
+    assert capsys.readouterr().err == ""
+
+
 def test_some_parts_and_wrong_ones() -> None:
     assert [one.part for one in made(parts=["Tone"])] == ["Tone"]
     with pytest.raises(PlanError, match="no such part"):
