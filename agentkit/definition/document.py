@@ -184,8 +184,10 @@ def _closed(text: str, entry: Entry, limit: int) -> Entry:
     end = limit
     while True:
         line_start = text.rfind("\n", entry.start, end - 1) + 1
+        if line_start <= entry.start:  # asked first: cutting from 0 for every field would take the square of the length
+            return Entry(entry.key, entry.start, end, entry.value_start)
         line = text[line_start:end]
-        if line_start <= entry.start or (line.strip() and not line.startswith("#")):
+        if line.strip() and not line.startswith("#"):
             return Entry(entry.key, entry.start, end, entry.value_start)
         end = line_start
 

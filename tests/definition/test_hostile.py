@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import agentkit as ak
+from agentkit.definition.document import Document
 
 HEAD = "---\nname: a\ndescription: Use for b\n"
 BIG = 20_000
@@ -51,6 +52,25 @@ def test_hostile_files(text: str) -> None:
     except ak.errors.EditError:
         return  # a clear refusal is as good as an edit
     assert edited.replace(color=None) == agent
+
+
+def test_the_fields_of_a_file_are_found_in_time_that_grows_with_its_length() -> None:
+    """Read characters, not seconds, are counted: a busy machine changes nothing."""
+
+    class Counted(str):
+        __slots__ = ()
+        cut = 0
+
+        def __getitem__(self, place: object) -> str:  # type: ignore[override]
+            piece = super().__getitem__(place)  # type: ignore[index]
+            Counted.cut += len(piece)
+            return piece
+
+    for number in (1_000, 10_000):
+        text = Counted(HEAD + "".join(f"k{n}: v\n" for n in range(number)) + "---\nYou")
+        Counted.cut = 0
+        assert len(Document(text).entries) == number + 2
+        assert Counted.cut < 3 * len(text)
 
 
 def test_a_hundred_megabytes_are_refused(tmp_path: Path) -> None:
