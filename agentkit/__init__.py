@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from agentkit.definition.opening import loads as loads
     from agentkit.definition.sections import Section as Section
     from agentkit.errors import AgentkitError as AgentkitError
+    from agentkit.experiment.background import Running as Running
+    from agentkit.experiment.background import start as start
     from agentkit.experiment.batching import cancel_batches as cancel_batches
     from agentkit.experiment.budget import Budget as Budget
     from agentkit.experiment.cassettes import use_cassette as use_cassette
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from agentkit.studies.ablation import ablate as ablate
     from agentkit.studies.ablation import quote_ablation as quote_ablation
     from agentkit.widgets.editor import edit as edit
+    from agentkit.widgets.launcher import launch as launch
 
 _HOMES = {
     "Ablation": "agentkit.studies.ablation",
@@ -90,6 +93,7 @@ _HOMES = {
     "Reply": "agentkit.backends.protocol",
     "Request": "agentkit.backends.protocol",
     "Results": "agentkit.experiment.results",
+    "Running": "agentkit.experiment.background",
     "Sample": "agentkit.experiment.sampling",
     "Samples": "agentkit.experiment.sampling",
     "Score": "agentkit.scoring.score",
@@ -111,6 +115,7 @@ _HOMES = {
     "edit": "agentkit.widgets.editor",
     "errors": "agentkit.errors",
     "from_agents_json": "agentkit.definition.interchange",
+    "launch": "agentkit.widgets.launcher",
     "load": "agentkit.definition.opening",
     "load_folder": "agentkit.definition.folder",
     "loads": "agentkit.definition.opening",
@@ -120,6 +125,7 @@ _HOMES = {
     "quote_ablation": "agentkit.studies.ablation",
     "run": "agentkit.experiment.running",
     "samples": "agentkit.experiment.sampling",
+    "start": "agentkit.experiment.background",
     "stream": "agentkit.experiment.running",
     "to_agents_json": "agentkit.definition.interchange",
     "to_sdk": "agentkit.definition.interchange",
@@ -149,6 +155,7 @@ __all__ = [
     "Reply",
     "Request",
     "Results",
+    "Running",
     "Sample",
     "Samples",
     "Score",
@@ -170,6 +177,7 @@ __all__ = [
     "edit",
     "errors",
     "from_agents_json",
+    "launch",
     "load",
     "load_folder",
     "loads",
@@ -179,6 +187,7 @@ __all__ = [
     "quote_ablation",
     "run",
     "samples",
+    "start",
     "stream",
     "to_agents_json",
     "to_sdk",

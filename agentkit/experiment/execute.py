@@ -30,12 +30,17 @@ if TYPE_CHECKING:
     from agentkit.experiment.store import Store
 
 
-async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = None) -> Results:
+async def execute(
+    order: Order,
+    on_outcome: Callable[[Outcome], None] | None = None,
+    on_start: Callable[[Results], None] | None = None,
+) -> Results:
     """Carry an order out and return its results.
 
     Args:
         order: What was asked for.
         on_outcome: Called with each trial as it ends, on the runs' thread.
+        on_start: Called once the plan is made, with results that are still empty.
     """
     task = asyncio.current_task()
     assert task is not None
@@ -43,6 +48,8 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
     cassette = _cassette(order)
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)
+        if on_start is not None:
+            on_start(results[:0])
         for outcome in results:
             if on_outcome is not None:
                 on_outcome(outcome)
@@ -53,7 +60,7 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
     store = await _open_store(order, backend)
     try:
         async with loop.using(backend):
-            return await _with_store(order, backend, store, cassette, on_outcome)
+            return await _with_store(order, backend, store, cassette, on_outcome, on_start)
     finally:
         if cassette is not None:
             cassette.save()
@@ -123,6 +130,7 @@ async def _with_store(
     store: Store | None,
     cassette: Cassette | None,
     on_outcome: Callable[[Outcome], None] | None,
+    on_start: Callable[[Results], None] | None,
 ) -> Results:
     salt = salt_of(backend.fidelity)
     plan, found = await _planned(order, backend, store)
@@ -131,6 +139,8 @@ async def _with_store(
         for name, variant in order.variants.items():
             served = Served(plan.models[name], backend.name, backend.fidelity, limit_of(backend))
             cassette.put_served(asked, order.alias(variant), served)
+    if on_start is not None:
+        on_start(Results(plan, (), backend=backend.name, fidelity=backend.fidelity, order=order))
     meter = Meter(len(plan.trials))
     limiter = Limiter(_most(order, backend))
     keepers: list[Keeper] = [keeper for keeper in (cassette, store) if keeper is not None]

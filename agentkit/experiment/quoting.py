@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +54,12 @@ class Quote:
         return f"{self.trials:,} trials, of these {self.stored:,} in the store; {known}"
 
     def __str__(self) -> str:
-        lines = [f"{name:<14}{value}" for name, value in self._rows()]
+        lines = [f"{name:<14}{value}" for name, value in self.rows]
         return "\n".join(lines)
 
-    def _rows(self) -> list[tuple[str, str]]:
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """Each figure by its name, in words."""
         how = "counted by the server" if self.counted else "estimated from the characters"
         rows = [
             ("trials", f"{self.trials}, of these {self.stored} in the store and {self.trials - self.stored} to call"),
@@ -80,7 +83,7 @@ class Quote:
 
         rows = "".join(
             f'<tr><td style="text-align:left">{escape(name)}</td><td style="text-align:left">{escape(value)}</td></tr>'
-            for name, value in self._rows()
+            for name, value in self.rows
         )
         return {"text/plain": str(self), "text/html": f"<table>{rows}</table>"}
 
@@ -103,6 +106,19 @@ def quote(variants: Any, samples: Any, **arguments: Any) -> Quote:
     from agentkit.experiment.running import _filled, _order
 
     return loop.wait_for(_quote(_order(_filled(variants, samples, arguments))))
+
+
+def begin_quote(variants: Any, samples: Any, **arguments: Any) -> Future[Quote]:
+    """Begin a quote and return at once.
+
+    Args:
+        variants: As `run` takes them.
+        samples: As `run` takes them.
+        **arguments: As `run` takes them.
+    """
+    from agentkit.experiment.running import _filled, _order
+
+    return loop.submit(_quote(_order(_filled(variants, samples, arguments))))
 
 
 async def _quote(order: Order) -> Quote:

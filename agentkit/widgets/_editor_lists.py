@@ -8,9 +8,10 @@ from typing import Any
 import ipywidgets as w
 
 from agentkit.views import _words, safe
-from agentkit.widgets._editor_fields import Inputs, box, button, html
+from agentkit.widgets._editor_fields import Inputs
 from agentkit.widgets._form_sections import Part, neighbour
 from agentkit.widgets._form_state import FormState
+from agentkit.widgets._parts import box, button, html
 
 PARTS = (
     ("context", "Context"),

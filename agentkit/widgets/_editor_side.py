@@ -10,19 +10,13 @@ from agentkit.definition import roster
 from agentkit.definition.findings import Finding
 from agentkit.views import _words, diff, safe
 from agentkit.views.safe import Html
-from agentkit.widgets._editor_fields import box, button, group, html
 from agentkit.widgets._form_state import FormState
+from agentkit.widgets._parts import box, button, group, html, put
 
 SHOWN = 30
 """Findings listed; the rest are counted."""
 
 _VERDICTS = {"loads": "Loads", "repaired": "Loads after a repair", "dropped": "Will not load"}
-
-
-def put(widget: w.HTML, text: Html) -> None:
-    """Show HTML where it is not shown already, so that nothing is sent twice."""
-    if widget.value != text:
-        widget.value = text
 
 
 def title(state: FormState) -> Html:

@@ -38,7 +38,7 @@ def code(before: AgentDefinition, after: AgentDefinition, variable: str = "agent
             lines.append(f"{variable} = {variable}.replace({_arguments(fields)})")
         return "\n".join(lines)
     # Some edits have no short form: a repair, or lines of the file that no field stands for.
-    return f"{variable} = ak.loads({_text(after.text)})"
+    return f"{variable} = ak.loads({literal(after.text)})"
 
 
 Call = tuple[str, tuple[Any, ...]]
@@ -88,7 +88,7 @@ def _fields(before: AgentDefinition, after: AgentDefinition) -> dict[str, Any]:
 
 def _arguments(fields: dict[str, Any]) -> str:
     pieces = [
-        f"{name}={_text(value) if isinstance(value, str) else repr(value)}" if name.isidentifier() else ""
+        f"{name}={literal(value) if isinstance(value, str) else repr(value)}" if name.isidentifier() else ""
         for name, value in fields.items()
     ]
     others = {name: value for name, value in fields.items() if not name.isidentifier()}
@@ -100,7 +100,7 @@ def _arguments(fields: dict[str, Any]) -> str:
     return "\n" + "".join(f"    {piece},\n" for piece in filter(None, pieces))
 
 
-def _text(text: str) -> str:
+def literal(text: str) -> str:
     """Return a string literal that reads as the text does; triple-quoted where it has several lines."""
     plain = '"""' not in text and "\\" not in text and not text.endswith('"') and text.replace("\n", "").isprintable()
     return f'"""{text}"""' if "\n" in text and plain else repr(text)

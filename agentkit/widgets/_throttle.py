@@ -39,6 +39,21 @@ class Throttle:
             self._timer.daemon = True
             self._timer.start()
 
+    def later(self) -> None:
+        """Ask for a call once the interval has passed without another request: for what only the last of is wanted."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = threading.Timer(self._interval_s, self.flush)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def settle(self) -> None:
+        """Make the call that is waiting, if one is, now."""
+        with self._lock:
+            if self._timer is not None:
+                self.flush()
+
     def flush(self) -> None:
         """Call now, and forget the call that was waiting."""
         with self._lock:

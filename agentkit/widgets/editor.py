@@ -18,11 +18,12 @@ from agentkit.definition.opening import load
 from agentkit.errors import AgentkitError, FileChanged
 from agentkit.widgets import _editor_side as side
 from agentkit.widgets._draft import Draft
-from agentkit.widgets._editor_fields import Inputs, box, button, group, html
+from agentkit.widgets._editor_fields import Inputs
 from agentkit.widgets._editor_lists import Examples, Sections
 from agentkit.widgets._form_code import code
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._guard import Guard
+from agentkit.widgets._parts import box, button, group, html, put
 from agentkit.widgets._throttle import Throttle
 
 
@@ -194,14 +195,14 @@ class Editor(w.VBox):  # type: ignore[misc]
             self._undo.disabled, self._redo.disabled = not state.can_undo, not state.can_redo
             self._revert.disabled = not state.changed
             self._save.disabled = not state.changed or state.baseline.path is None
-            side.put(self._title, side.title(state))
-            side.put(self._problem, side.problem(state))
+            put(self._title, side.title(state))
+            put(self._problem, side.problem(state))
             self._problem.layout.display = "" if state.problem else "none"
             writing = self._mode.value == "Write"
             self._prompt.layout.display = "" if writing else "none"
             self._preview.layout.display = "none" if writing else ""
             if not writing:
-                side.put(self._preview, side.preview(state))
+                put(self._preview, side.preview(state))
             self._examples.refresh()
             self._sections.refresh()
             self._findings.refresh()
