@@ -75,7 +75,7 @@ class Choices:
         every = button("All", partial(tick_all, True), name="All: tick every sample")
         none = button("None", partial(tick_all, False), name="None: untick every sample")
         self.inputs += [every, none]
-        return [box([every, none], row=True), box(boxes, "ak-list", "ak-scroll")]
+        return [box([every, none], "ak-buttons", row=True), box(boxes, "ak-list", "ak-scroll")]
 
     def _tick(self, field: str, names: Sequence[str], name: str, label: str) -> w.Checkbox:
         made = w.Checkbox(description=label, indent=False, value=name in getattr(self._state.choice, field))

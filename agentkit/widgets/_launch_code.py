@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import PurePath
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 from agentkit.definition.agent import AgentDefinition
 from agentkit.experiment.plan import Variant
 from agentkit.experiment.sampling import Sample, Samples
+from agentkit.experiment.sampling import samples as make_samples
 from agentkit.widgets._form_code import code, literal
 
+_OWN = ("definition", "name")
 SPELLED = 40
 """Samples written out; more are named, or read from the file they came from."""
 
@@ -39,12 +41,29 @@ def launch_code(
         variable = _variable(name, taken)
         lines.append(_variant(variable, variant))
         pairs.append(f"{name!r}: {variable}")
-    lines.append(_samples(samples, source, tuple(ids)))
+    lines.append(_samples(samples, _own(samples, variants, pairs) or source, tuple(ids)))
     shown = [f"{name}={_value(name, value)}" for name, value in arguments.items()]
     call = [f"{{{', '.join(pairs)}}}", "samples", *shown]
     one_line = f"results = ak.run({', '.join(call)})"
     lines.append(one_line if len(one_line) <= 100 else "results = ak.run(\n    " + ",\n    ".join(call) + ",\n)")
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Samples that are a variant's own examples."""
+
+    variable: str
+
+
+def _own(samples: Samples, variants: Mapping[str, Variant], pairs: Sequence[str]) -> _Named | None:
+    """Return the variable of the variant whose examples the samples are, if one is."""
+    for pair, variant in zip(pairs, variants.values(), strict=True):
+        agent = variant.definition
+        plain = all(getattr(variant, field.name) is None for field in fields(Variant) if field.name not in _OWN)
+        if plain and isinstance(agent, AgentDefinition) and agent.examples and make_samples(agent) == samples:
+            return _Named(pair.rpartition(": ")[2])
+    return None
 
 
 def _variable(name: str, taken: set[str]) -> str:
@@ -61,7 +80,7 @@ def _variant(variable: str, variant: Variant) -> str:
     own = {
         field.name: getattr(variant, field.name)
         for field in fields(Variant)
-        if field.name not in ("definition", "name") and getattr(variant, field.name) is not None
+        if field.name not in _OWN and getattr(variant, field.name) is not None
     }
     definition = variant.definition
     if isinstance(definition, AgentDefinition):
@@ -86,7 +105,9 @@ def _definition(variable: str, agent: AgentDefinition) -> str:
 
 def _samples(samples: Samples, source: object, ids: tuple[str, ...]) -> str:
     every = ids == samples.ids
-    if isinstance(source, (str, PathLike)):
+    if isinstance(source, _Named):
+        made = f"samples = ak.samples({source.variable})"
+    elif isinstance(source, (str, PathLike)):
         made = f"samples = ak.samples({str(PurePath(source))!r})"
     else:
         picked = [samples[name] for name in ids]
