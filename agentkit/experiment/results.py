@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -282,9 +283,11 @@ class Results(Sequence[Outcome]):
 
     def explore(self) -> Any:
         """Return a live view of the results, for running notebooks."""
-        import importlib
-
         return importlib.import_module("agentkit.widgets.explore").explore(self)
+
+    def rate(self, **options: Any) -> Any:
+        """Return a form for blind rating; options as `agentkit.widgets.rater.rate` takes them."""
+        return importlib.import_module("agentkit.widgets.rater").rate(self, **options)
 
     def _of(self, outcomes: Iterable[Outcome]) -> Results:
         kept = tuple(outcomes)

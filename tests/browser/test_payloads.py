@@ -110,6 +110,44 @@ def test_nothing_runs_in_the_live_comparison(lab: Lab, desk: Any) -> None:
     assert desk.left == []
 
 
+RATE = """
+import agentkit as ak
+clean = [text.encode('utf-8', 'replace').decode() for text in ALL]
+samples = ak.samples([{'id': f'{at} {text}', 'input': text, 'target': text} for at, text in enumerate(clean)])
+answer = lambda request: request['messages'][0]['content']
+results = ak.run({'a': 'You.', clean[0]: 'Me.'}, samples, backend=ak.Scripted(answer), store=False, progress=False)
+rater = results.rate(rater=clean[1], file='payloads-ratings.db')
+rater.act({'do': 'names'})
+rater
+"""
+LAUNCH = """
+variants = {text: text + ' .' for text in clean if text.strip()}
+launcher = ak.launch(variants, [text + ' ?' for text in clean[:40]], model=clean[2],
+                     backend=ak.Scripted(lambda request: ValueError(request['system'])), store=False)
+launcher.state.choose(samples=launcher.state.samples.ids[:1])
+try:
+    launcher.run().wait()
+except ak.AgentkitError:
+    pass
+launcher.settle()
+launcher
+"""
+
+
+def test_nothing_runs_in_the_rating_form_and_the_launcher(lab: Lab, desk: Any) -> None:
+    setup = SETUP.format(tests=str(Path(__file__).parent.parent))
+    lab.show(desk, "payloads-rate.ipynb", [setup, RATE, LAUNCH])
+    desk.wait_for_selector(".ak-rate .ak-side")
+    desk.wait_for_selector(".ak-launch .ak-failures")
+    for at in range(2, len(ALL) + 1):
+        desk.get_by_role("button", name="On f").click()
+        desk.get_by_text(f"Pair {at} of {len(ALL)}").wait_for()
+        assert desk.evaluate(FOUND, f".ak-rate .ak-text :is({ACTIVE})") == []
+    assert desk.evaluate(FOUND, f".ak-launch .widget-html-content :is({ACTIVE}, mjx-container)") == []
+    assert owned(desk) is None
+    assert desk.left == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_runs_in_a_standalone_page(chromium: Any, tmp_path: Path, scheme: str) -> None:
     rows = [GridRow(text, text, text, {"a": [Cell(text)], "b": [Cell(None, error=text)]}) for text in ALL]

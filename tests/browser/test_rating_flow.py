@@ -1,0 +1,106 @@
+"""Rating as a person does it: with the keyboard alone, blind, in several sittings."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from browser.lab import Lab, shoot
+from browser.test_axe import check
+
+CELL = """import agentkit as ak
+PLAN = "## Plan\\n\\n1. Count in **Redis**, one key for each user.\\n2. Answer `429` with `Retry-After`.\\n\\n"
+CODE = "```python\\ndef allowed(user: str) -> bool:\\n    return bucket(user).take(1)\\n```\\n"
+def reply(request):
+    asked = request["messages"][0]["content"]
+    return asked + "\\n\\n" + (PLAN + CODE if "kind" in request["system"] else "Use a token bucket. " * 12)
+variants = {{"zebra": "Be kind.", "yak": "Be brief."}}
+inputs = ["How do I limit requests?", "How do I page a long list?", "How do I version an API?"]
+samples = [{{"input": text, "target": "A token bucket."}} for text in inputs]
+results = ak.run(variants, samples, backend=ak.Scripted(reply), store=False, progress=False)
+rater = results.rate(rater="ann", file="{file}")
+rater"""
+
+
+@pytest.fixture
+def form(lab: Lab, desk: Any) -> Any:
+    """A notebook with a rating form over three samples, and a file of its own."""
+    name = uuid.uuid4().hex[:8]
+    lab.show(desk, f"rate-{name}.ipynb", [CELL.format(file=f"{name}.db")])
+    desk.get_by_text("Pair 1 of 3").wait_for()
+    return desk
+
+
+def winners(lab: Lab, page: Any) -> list[str]:
+    return lab.evaluate(page, "print(*rater.frame['winner'].fillna('-'), sep='\\n')").split()
+
+
+def test_the_keyboard_alone_is_enough(lab: Lab, form: Any) -> None:
+    cells = form.locator(".jp-Notebook .jp-Cell").count()
+    form.locator(".ak-rate .ak-stage").focus()
+    form.keyboard.press("ArrowLeft")
+    form.get_by_text("Pair 2 of 3").wait_for()
+    form.keyboard.press("n")
+    form.keyboard.type("the left one has a plan, d d")
+    form.keyboard.press("Escape")
+    form.keyboard.press("3")
+    form.get_by_text("Pair 3 of 3").wait_for()
+    form.keyboard.press("b")
+    form.get_by_text("Pair 2 of 3").wait_for()
+    assert form.get_by_label("Note").input_value() == "the left one has a plan, d d"
+    assert form.get_by_role("button", name="Tie").get_attribute("aria-pressed") == "true"
+    form.keyboard.press("u")
+    form.get_by_text("Pair 3 of 3").wait_for()
+    form.keyboard.press("ArrowUp")
+    form.get_by_text("All 3 pairs are rated").wait_for()
+    assert form.locator(".jp-Notebook .jp-Cell").count() == cells
+    left = lab.evaluate(form, "print(rater.rating.items[0].left.variant)").strip()
+    assert sorted(winners(lab, form)) == sorted([left, "tie", "both", "bad"])
+    form.keyboard.press("Backspace")
+    form.get_by_text("2 rated (66 %)").wait_for()
+    assert form.errors == []
+
+
+def test_it_is_blind_until_asked_and_goes_on_later(lab: Lab, form: Any) -> None:
+    page = form.locator(".ak-rate")
+    assert "zebra" not in page.inner_html()
+    page.get_by_role("button", name="Right is better").click()
+    form.get_by_text("Pair 2 of 3").wait_for()
+    # The same cell once more is another day: a new form over the same file.
+    lab.run_all(form)
+    form.get_by_text("Pair 2 of 3 · 1 rated").wait_for()
+    form.get_by_role("button", name="Show the names").click()
+    form.get_by_role("heading", name="Left: ").wait_for()
+    shown = {form.locator(".ak-side h3").nth(at).inner_text().split(": ")[1] for at in (0, 1)}
+    assert shown == {"zebra", "yak"}
+    form.get_by_label("Rater").fill("bob")
+    form.get_by_label("Rater").press("Enter")
+    form.get_by_text("Pair 1 of 3 · 0 rated").wait_for()
+
+
+def test_every_keystroke_of_a_note_is_kept(lab: Lab, form: Any) -> None:
+    form.get_by_label("Note").press_sequentially("half a thou", delay=5)
+    form.wait_for_timeout(400)
+    assert lab.evaluate(form, "print(rater.frame['note'][0])").strip() == "half a thou"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, page: Any, theme: str) -> None:
+    lab.theme(f"JupyterLab {theme.title()}")
+    lab.show(page, f"rate-{theme}.ipynb", [CELL.format(file=f"rate-{theme}-{uuid.uuid4().hex[:8]}.db")])
+    page.get_by_text("Pair 1 of 3").wait_for()
+    page.get_by_role("button", name="Left is better").click()
+    page.get_by_text("Pair 2 of 3").wait_for()
+    page.get_by_role("button", name="Back b").click()
+    page.get_by_text("Pair 1 of 3").wait_for()
+    page.get_by_label("Note").fill("It says what to do, in order.")
+    lab.theme("JupyterLab Light")
+    check(page, ".ak-rate")
+    shoot(page, f"rate-{theme}", page.locator(".ak-rate"))
+    page.set_viewport_size({"width": 560, "height": 1000})
+    page.wait_for_timeout(300)
+    wider = page.evaluate(
+        "() => { const form = document.querySelector('.ak-rate'); return form.scrollWidth - form.clientWidth; }"
+    )
+    assert wider <= 1
