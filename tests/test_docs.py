@@ -16,9 +16,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 
 import agentkit as ak
 from agentkit.cli import COMMANDS
+from agentkit.notebook.execute import read, write
+from agentkit.notebook.new import new_experiment
 from tests.server import MessagesServer
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +34,8 @@ LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)\s]*)?\)")
 
 @pytest.mark.parametrize("path", [path for path in PAGES if BLOCK.search(path.read_text())], ids=lambda path: path.stem)
 def test_python_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(ROOT / "agents", tmp_path / "agents")
+    for folder in ("agents", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".*"))
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "__main__"}
     with MessagesServer(reply="A reply with a **bold** word.") as server:
@@ -83,6 +87,35 @@ def test_the_first_notebook_takes_parameters() -> None:
     cells = json.loads(NOTEBOOKS[0].read_text())["cells"]
     tagged = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
     assert [re.findall(r"^(\w+) = ", text, re.MULTILINE) for text in tagged] == [["agent_path", "model", "epochs"]]
+
+
+def test_the_workflow_for_github_runs(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "ci.md").read_text()
+    workflow = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    steps = [step["run"] for step in workflow["jobs"]["check"]["steps"] if "run" in step]
+    assert steps.pop(0).startswith("pip install")  # what is tested here is installed
+    assert [step.split()[0] for step in steps] == ["agentkit", "pytest", "agentkit"]
+
+    notebook, *_ = new_experiment("my-agent", folder=tmp_path, ci="github")
+    written = yaml.safe_load((tmp_path / ".github/workflows/agentkit.yml").read_text())
+    assert workflow["jobs"]["check"]["steps"][:-1] == written["jobs"]["check"]["steps"]
+    cells = read(notebook)
+    cells.cells[-1].source = BLOCK.findall(page)[-1].splitlines()[-1]
+    write(cells, notebook)
+    summary = tmp_path / "summary.md"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for step in steps:
+        done = subprocess.run(
+            ["bash", "-e", "-c", step],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path, "GITHUB_STEP_SUMMARY": str(summary)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{step}\n{done.stdout}{done.stderr}"
+    # Its replies are scripted, the same for both versions.
+    assert "can't tell yet" in summary.read_text()
 
 
 class Page(HTMLParser):
