@@ -6,6 +6,7 @@ NEW_ENOUGH = -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p $(NEW_ENOUGH) && command -v $$p && exit; done; command -v python3)
 RUN = .venv/bin
+SITE = build/site
 
 .DEFAULT_GOAL := help
 .PHONY: help lab demo test check bench docs clean python
@@ -42,7 +43,7 @@ bench: python  ## measure against the loop a user would write, as ratios
 
 docs: python  ## build the documentation site into build/site
 	@"$(PYTHON)" scripts/bootstrap.py test
-	$(RUN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --site-dir $(SITE)
 
 clean:  ## remove the environment and everything built
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis

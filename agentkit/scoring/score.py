@@ -41,11 +41,13 @@ class Subject:
     """The transcript: every message, the reply last, its `content` a string or a list of blocks (`text`, `tool_use`,
     `tool_result`)."""
     stop_reason: str | None = None
+    """As the server named it: `end_turn`, `max_tokens`, `refusal`, …; None where unknown."""
     latency_s: float | None = None
     """Seconds; None where unknown."""
     cost_usd: float | None = None
     """Dollars; None where the price is unknown."""
     output_tokens: int | None = None
+    """As the server counted them; None where unknown."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """The sample's metadata."""
 

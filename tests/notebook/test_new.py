@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from agentkit.cli import main
 from agentkit.errors import NotebookError
@@ -25,6 +26,9 @@ def test_new_experiment_passes_at_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert main(["lint", str(home)]) == 0
     workflow = (tmp_path / ".github" / "workflows" / "agentkit.yml").read_text()
     assert "pytest --nbval short-answers" in workflow
+    # setup-python stops where it finds no file that its cache could go by.
+    [setup] = [step["with"] for step in yaml.safe_load(workflow)["jobs"]["check"]["steps"] if "with" in step]
+    assert (tmp_path / setup["cache-dependency-path"]).is_file()
 
 
 def test_named_definition_is_used(tmp_path: Path) -> None:
