@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from agentkit.widgets._explore_data import MODES, SHOWS, SORTS, ExploreData, transcript_html
+from agentkit.widgets._explore_data import MODES, SCORE_TESTS, SHOWS, ExploreData, transcript_html
 from agentkit.widgets._guard import STATIC
 
 if TYPE_CHECKING:
@@ -51,11 +51,20 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(self, results: Results) -> None:
         self._results = results
-        self._data = ExploreData(results.grid())
+        metadata = {sample.id: sample.metadata for sample in results.plan.samples}
+        grid = results.grid()
+        self._data = ExploreData(grid, [metadata.get(row.sample, {}) for row in grid.rows])
         super().__init__(
             variants=list(results.variants),
             count=len(self._data.grid.rows),
-            choices={"modes": list(MODES), "shows": list(SHOWS), "sorts": list(SORTS)},
+            choices={
+                "modes": list(MODES),
+                "shows": list(SHOWS),
+                "sorts": self._data.sorts,
+                "scores": self._data.scores,
+                "tests": list(SCORE_TESTS),
+                "fields": self._data.fields,
+            },
         )
         self.on_msg(self._asked)
 
@@ -78,8 +87,9 @@ class Explorer(anywidget.AnyWidget):
         """Return what the page asked for: an `order`, `rows`, a `copy`, a trial to `open`; None for anything else."""
         kind, ticket = asked.get("kind"), asked.get("ticket")
         if kind == "order":
-            chosen = (str(asked.get(name, "")) for name in ("text", "show", "sort"))
-            return {"kind": "order", "ticket": ticket, "order": self._data.order(*chosen)}
+            text, show, sort = (str(asked.get(name, "")) for name in ("text", "show", "sort"))
+            order = self._data.order(text, show, sort, _score(asked.get("score")), _field(asked.get("field")))
+            return {"kind": "order", "ticket": ticket, "order": order}
         if kind == "rows":
             places = [int(at) for at in asked.get("places", [])][:CHUNK]
             mode = asked.get("mode") if asked.get("mode") in MODES else "rendered"
@@ -99,3 +109,17 @@ class Explorer(anywidget.AnyWidget):
             title = f"{variant} · {row.sample} · epoch {cell.epoch}"
             shown.append(transcript_html(outcome.trial.request, outcome.transcript, title))
         return "<hr>".join(shown) or "<em>not run</em>"
+
+
+def _score(asked: Any) -> tuple[str, str, float | None] | None:
+    """Return the page's condition on a score; None where it is none."""
+    if not isinstance(asked, list) or len(asked) != 3 or asked[1] not in SCORE_TESTS:
+        return None
+    value = asked[2]
+    number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return str(asked[0]), str(asked[1]), number
+
+
+def _field(asked: Any) -> tuple[str, str] | None:
+    """Return the page's condition on the samples' metadata; None where it is none."""
+    return (str(asked[0]), str(asked[1])) if isinstance(asked, list) and len(asked) == 2 else None

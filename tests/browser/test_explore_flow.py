@@ -80,3 +80,49 @@ def test_columns_are_hidden(table: Any) -> None:
     table.wait_for_function("() => document.querySelectorAll('.ak-top > *').length === 2")
     table.get_by_role("checkbox", name="terse").check()
     table.wait_for_function("() => document.querySelectorAll('.ak-top > *').length === 3")
+
+
+SCORED = """
+import agentkit as ak
+variants = {"today": "You help.", "terse": "You are terse.", "kind": "You are kind."}
+topics = ["caching", "paging", "auth"]
+samples = [{"input": f"Question {at}", "topic": topics[at % 3]} for at in range(30)]
+def reply(request):
+    place = int(request["messages"][0]["content"].split()[-1])
+    return f"Answer {place} " + "word " * (place if "terse" in request["system"] else 30)
+results = ak.run(variants, samples, epochs=2, backend=ak.Scripted(reply), store=False, progress=False)
+view = results.score(words=lambda text: len(text.split())).explore()
+view
+"""
+
+
+def test_filters_by_score_and_metadata_and_columns_that_move(lab: Lab, page: Any) -> None:
+    lab.show(page, "explore-scored.ipynb", [SCORED])
+    page.wait_for_selector(".ak-explore .ak-place.ak-first strong")
+    page.get_by_label("Sample's").first.select_option("topic")
+    page.get_by_label("Value of the sample's field").fill("cach")
+    page.get_by_text("10 of 30 samples").wait_for()
+    page.locator(".ak-where select").nth(0).select_option("words")
+    page.locator(".ak-where select").nth(1).select_option("at most")
+    page.get_by_label("Score, number").fill("8")
+    page.get_by_text("3 of 30 samples").wait_for()
+    page.get_by_label("Order").select_option("highest words")
+    shoot(page, "explore-scored", page.locator(".ak-explore"))
+    page.get_by_role("button", name="Move terse left").click()
+    heads = page.locator(".ak-top [role=columnheader]").all_inner_texts()
+    assert heads == ["sample", "terse", "today", "kind"]
+    page.wait_for_function("() => document.activeElement.getAttribute('aria-label') === 'Move terse left'")
+    page.locator(".ak-body-line .ak-place", has_text="Answer 6").first.wait_for()
+    cell = page.locator(".ak-body-line").first.locator(".ak-place").nth(1)
+    assert "epochs 1 and 2: the same reply" in cell.inner_text()
+    assert page.errors == []
+
+
+def test_a_reply_is_copied_as_it_came(lab: Lab, page: Any) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
+    lab.show(page, "explore-copy.ipynb", [MANY])
+    page.wait_for_selector(".ak-explore .ak-place strong")
+    page.locator(".ak-body-line .ak-place").nth(1).focus()
+    page.keyboard.press("c")
+    page.wait_for_timeout(500)
+    assert page.evaluate("() => navigator.clipboard.readText()").startswith("**Answer 0**: Use a token bucket")

@@ -60,6 +60,80 @@ def test_filters_and_order(asked: dict[str, str], places: list[int]) -> None:
     assert DATA.order(**asked) == places
 
 
+def scored(name: str, a: list[float | None], b: list[float | None]) -> GridRow:
+    def cells(values: list[float | None]) -> list[Cell]:
+        return [Cell(f"r{n}", n, output_tokens=10 * n, scores={"grade": value}) for n, value in enumerate(values, 1)]
+
+    return GridRow(name, name, None, {"a": cells(a), "b": cells(b)})
+
+
+SCORED = ExploreData(
+    Grid(["a", "b"], [scored("x", [0.2, 0.4], [0.9, 0.9]), scored("y", [0.5], [0.5]), scored("z", [None], [1.0, 0.0])]),
+    [{"topic": "Caching", "level": 3}, {"topic": "paging"}, {}],
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [
+        ({"score": ("grade", "at least", 0.6)}, [0]),
+        ({"score": ("grade", "at most", 0.3)}, [0]),  # the mean of 0.2 and 0.4
+        ({"score": ("grade", "at most", 0.29)}, []),
+        ({"score": ("grade", "at least", None)}, [0, 1, 2]),
+        ({"score": ("grade", "differing", None)}, [0]),
+        ({"score": ("grade", "unscored", None)}, [2]),
+        ({"score": ("no such score", "at least", 9.0)}, [0, 1, 2]),
+        ({"field": ("topic", "CACH")}, [0]),
+        ({"field": ("level", "3")}, [0]),
+        ({"field": ("topic", "")}, [0, 1, 2]),
+        ({"field": ("other", "x")}, []),
+        ({"sort": "lowest grade"}, [0, 1, 2]),
+        ({"sort": "highest grade"}, [0, 1, 2]),
+        ({"sort": "furthest apart grade"}, [0, 1, 2]),
+        ({"field": ("topic", "ing"), "score": ("grade", "at most", 0.5), "sort": "highest grade"}, [0, 1]),
+    ],
+)
+def test_filters_by_score_and_by_metadata(asked: dict[str, Any], places: list[int]) -> None:
+    assert SCORED.order(**asked) == places
+
+
+def test_unscored_rows_come_last_in_every_order_by_score() -> None:
+    data = ExploreData(Grid(["a"], [scored("n", [None], []), scored("l", [0.1], []), scored("h", [0.9], [])]))
+    assert data.order(sort="lowest grade") == [1, 2, 0]
+    assert data.order(sort="highest grade") == [2, 1, 0]
+
+
+def test_epochs_fold_into_one_cell_with_their_spread() -> None:
+    cell = SCORED.rows([0])[0]["cells"][0]
+    assert "2 different in 2 epochs" in cell
+    assert "grade 0.3 (0.2 to 0.4)" in cell
+    assert "15 (10 to 20) tokens" in cell
+    assert "<summary>1 other reply</summary>" in cell
+    assert "epochs" not in SCORED.rows([1])[0]["cells"][0]
+
+
+def test_the_page_may_ask_for_all_of_it() -> None:
+    samples = [{"input": "one", "topic": "caching"}, {"input": "two", "topic": "paging"}]
+    results = ak.run("You help.", samples, backend=ak.Scripted(["x", "yy"]), store=False, progress=False)
+    view = results.score(long=lambda text: len(text)).explore()
+    assert view.choices["fields"] == {"topic": ["caching", "paging"]}
+    assert "highest long" in view.choices["sorts"]
+
+    def order(**asked: Any) -> Any:
+        return view.answer({"kind": "order", "ticket": 1, **asked})["order"]
+
+    assert order(sort="highest long") == [1, 0]
+    assert order(score=["long", "at least", 2]) == [1]
+    assert order(field=["topic", "cach"]) == [0]
+    for nonsense in (
+        {"score": "x"},
+        {"score": ["long", "no", 1]},
+        {"field": [1]},
+        {"score": ["long", "at least", "2"]},
+    ):
+        assert order(**nonsense) == [0, 1]
+
+
 def test_what_the_page_offers_is_known() -> None:
     assert all(DATA.order(show=show, sort=sort) is not None for show in SHOWS for sort in SORTS)
     assert DATA.order(show="all") != DATA.order(show="failed")

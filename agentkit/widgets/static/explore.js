@@ -21,6 +21,7 @@ function select(label, options) {
 
 function render({ model, el }) {
   const variants = model.get("variants");
+  let arranged = [...variants];
   const choices = model.get("choices");
   let hidden = new Set();
   let order = [...Array(model.get("count")).keys()];
@@ -34,8 +35,18 @@ function render({ model, el }) {
   const [sortLabel, sort] = select("Order", choices.sorts);
   const [modeLabel, mode] = select("Replies as", choices.modes);
   const [baseLabel, base] = select("Compared with", variants);
+  const [scoreLabel, score] = select("Score", ["any", ...choices.scores]);
+  const [testLabel, test] = select("is", choices.tests);
+  const number = make("input", { type: "number", step: "any", "aria-label": "Score, number", "data-lm-suppress-shortcuts": "true" });
+  const [fieldLabel, field] = select("Sample's", ["any field", ...Object.keys(choices.fields)]);
+  const values = make("datalist", { id: `ak-values-${Math.random().toString(36).slice(2)}` });
+  const holds = make("input", { type: "text", placeholder: "holds", list: values.id, "aria-label": "Value of the sample's field", "data-lm-suppress-shortcuts": "true" });
+  const scored = make("div", { class: "ak-where" }, scoreLabel, testLabel, number);
+  const about = make("div", { class: "ak-where" }, fieldLabel, holds, values);
+  scored.hidden = !choices.scores.length;
+  about.hidden = !Object.keys(choices.fields).length;
   const columns = make("div", { class: "ak-columns", role: "group", "aria-label": "Variants shown" });
-  const tools = make("div", { class: "ak-tools" }, make("label", { class: "ak-wide" }, "Find", find), showLabel, sortLabel, modeLabel, baseLabel, columns);
+  const tools = make("div", { class: "ak-tools" }, make("label", { class: "ak-wide" }, "Find", find), showLabel, sortLabel, modeLabel, baseLabel, scored, about, columns);
   const top = make("div", { class: "ak-line ak-top", role: "row", "aria-rowindex": "1" });
   const space = make("div", { class: "ak-space", role: "presentation" });
   const view = make("div", { class: "ak-view", role: "grid", "aria-label": "Trials: samples down, variants across", "aria-multiselectable": "true" }, top, space);
@@ -47,17 +58,37 @@ function render({ model, el }) {
   panel.hidden = true;
   el.append(tools, view, count, panel);
 
-  const shown = () => variants.filter((name) => !hidden.has(name));
+  const shown = () => arranged.filter((name) => !hidden.has(name));
 
-  variants.forEach((name) => {
-    const box = make("input", { type: "checkbox", checked: "", "data-lm-suppress-shortcuts": "true" });
-    box.addEventListener("change", () => {
-      if (box.checked) hidden.delete(name);
-      else hidden.add(name);
-      layout();
-    });
-    columns.append(make("label", {}, box, name));
-  });
+  function move(name, by) {
+    const at = arranged.indexOf(name);
+    const to = at + by;
+    if (to < 0 || to >= arranged.length) return;
+    [arranged[at], arranged[to]] = [arranged[to], arranged[at]];
+    columnsAgain();
+    layout();
+    columns.querySelector(`[data-move="${by}"][data-of="${variants.indexOf(name)}"]`)?.focus();
+  }
+
+  function columnsAgain() {
+    columns.replaceChildren(...arranged.map((name) => {
+      const box = make("input", { type: "checkbox", "data-lm-suppress-shortcuts": "true" });
+      box.checked = !hidden.has(name);
+      box.addEventListener("change", () => {
+        if (box.checked) hidden.delete(name);
+        else hidden.add(name);
+        layout();
+      });
+      const moves = arranged.length < 2 ? [] : [[-1, "←", "left"], [1, "→", "right"]].map(([by, sign, where]) => {
+        const button = make("button", { type: "button", "aria-label": `Move ${name} ${where}`, "data-move": by,
+          "data-of": variants.indexOf(name), "data-lm-suppress-shortcuts": "true" }, sign);
+        button.addEventListener("click", () => move(name, by));
+        return button;
+      });
+      return make("span", { class: "ak-column" }, make("label", {}, box, name), ...moves);
+    }));
+  }
+  columnsAgain();
 
   function layout() {
     top.replaceChildren(make("div", { class: "ak-first", role: "columnheader" }, "sample"), ...shown().map((name) => make("div", { role: "columnheader" }, name)));
@@ -141,7 +172,17 @@ function render({ model, el }) {
 
   function reorder() {
     forget();
-    model.send({ kind: "order", ticket, text: find.value, show: show.value, sort: sort.value });
+    const byScore = score.value === "any" ? null : [score.value, test.value, number.value === "" ? null : Number(number.value)];
+    const byField = field.value === "any field" ? null : [field.value, holds.value];
+    model.send({ kind: "order", ticket, text: find.value, show: show.value, sort: sort.value, score: byScore, field: byField });
+  }
+
+  function offer() {
+    values.replaceChildren(...(choices.fields[field.value] ?? []).map((value) => make("option", { value })));
+    holds.hidden = field.value === "any field";
+    testLabel.hidden = score.value === "any";
+    number.hidden = score.value === "any" || !["at least", "at most"].includes(test.value);
+    reorder();
   }
 
   function restyle() {
@@ -199,10 +240,13 @@ function render({ model, el }) {
   });
   view.addEventListener("scroll", () => requestAnimationFrame(draw));
   let typing;
-  find.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = setTimeout(reorder, 150);
-  });
+  for (const typed of [find, number, holds]) {
+    typed.addEventListener("input", () => {
+      clearTimeout(typing);
+      typing = setTimeout(reorder, 150);
+    });
+  }
+  for (const chosen of [score, test, field]) chosen.addEventListener("change", offer);
   show.addEventListener("change", reorder);
   sort.addEventListener("change", reorder);
   mode.addEventListener("change", restyle);
@@ -258,6 +302,7 @@ function render({ model, el }) {
   model.on("msg:custom", told);
   model.on("change:picked", repaint);
   baseLabel.style.display = "none";
+  holds.hidden = testLabel.hidden = number.hidden = true;
   layout();
   requestAnimationFrame(draw);
   return () => {
