@@ -112,6 +112,13 @@ class Lab:
         """Set the theme that pages opened from now on have."""
         (self._notices / "themes.jupyterlab-settings").write_text(json.dumps({"theme": name}))
 
+    def switch(self, page: Any, name: str) -> None:
+        """Change the theme of a page that is open: `light` or `dark`."""
+        theme = f"JupyterLab {name.title()}"
+        page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(name == 'light').lower()}'")
+        page.wait_for_timeout(300)
+
     def notebook(self, name: str, cells: Sequence[str]) -> Path:
         """Write a notebook into the root."""
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.lab import Lab
+from browser.lab import Lab, shoot
 
 from agentkit.views import card, diff, table
 from agentkit.views.grid import Cell, Grid, GridRow
@@ -30,6 +30,25 @@ def check(page: Any, inside: str) -> None:
     ]
     assert serious == []
     assert found["passes"]
+
+
+def look(lab: Lab, page: Any, name: str, inside: str, narrow: int) -> None:
+    """Check and shoot a form in both themes, and that nothing sticks out of it at a narrow width, in pixels."""
+    size = page.viewport_size
+    try:
+        for theme in ("dark", "light"):
+            lab.switch(page, theme)
+            check(page, inside)
+            shoot(page, f"{name}-{theme}", page.locator(inside))
+        page.set_viewport_size({"width": narrow, "height": 1000})
+        page.wait_for_timeout(300)
+        script = (
+            "(inside) => { const form = document.querySelector(inside); return form.scrollWidth - form.clientWidth; }"
+        )
+        assert page.evaluate(script, inside) <= 1
+    finally:
+        lab.switch(page, "light")
+        page.set_viewport_size(size)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pytest
-from browser.lab import Lab, shoot
-from browser.test_axe import check
+from browser.lab import Lab
+from browser.test_axe import look
 
 CELL = """import agentkit as ak
 PLAN = "## Plan\\n\\n1. Count in **Redis**, one key for each user.\\n2. Answer `429` with `Retry-After`.\\n\\n"
@@ -15,19 +14,19 @@ CODE = "```python\\ndef allowed(user: str) -> bool:\\n    return bucket(user).ta
 def reply(request):
     asked = request["messages"][0]["content"]
     return asked + "\\n\\n" + (PLAN + CODE if "kind" in request["system"] else "Use a token bucket. " * 12)
-variants = {{"zebra": "Be kind.", "yak": "Be brief."}}
+variants = {"zebra": "Be kind.", "yak": "Be brief."}
 inputs = ["How do I limit requests?", "How do I page a long list?", "How do I version an API?"]
-samples = [{{"input": text, "target": "A token bucket."}} for text in inputs]
+samples = [{"input": text, "target": "A token bucket."} for text in inputs]
 results = ak.run(variants, samples, backend=ak.Scripted(reply), store=False, progress=False)
-rater = results.rate(rater="ann", file="{file}")
+rater = results.rate(rater="ann", file="ratings.db")
 rater"""
 
 
 @pytest.fixture
 def form(lab: Lab, desk: Any) -> Any:
     """A notebook with a rating form over three samples, and a file of its own."""
-    name = uuid.uuid4().hex[:8]
-    lab.show(desk, f"rate-{name}.ipynb", [CELL.format(file=f"{name}.db")])
+    (lab.root / "ratings.db").unlink(missing_ok=True)
+    lab.show(desk, "rate.ipynb", [CELL])
     desk.get_by_text("Pair 1 of 3").wait_for()
     return desk
 
@@ -85,22 +84,10 @@ def test_every_keystroke_of_a_note_is_kept(lab: Lab, form: Any) -> None:
     assert lab.evaluate(form, "print(rater.frame['note'][0])").strip() == "half a thou"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, page: Any, theme: str) -> None:
-    lab.theme(f"JupyterLab {theme.title()}")
-    lab.show(page, f"rate-{theme}.ipynb", [CELL.format(file=f"rate-{theme}-{uuid.uuid4().hex[:8]}.db")])
-    page.get_by_text("Pair 1 of 3").wait_for()
-    page.get_by_role("button", name="Left is better").click()
-    page.get_by_text("Pair 2 of 3").wait_for()
-    page.get_by_role("button", name="Back b").click()
-    page.get_by_text("Pair 1 of 3").wait_for()
-    page.get_by_label("Note").fill("It says what to do, in order.")
-    lab.theme("JupyterLab Light")
-    check(page, ".ak-rate")
-    shoot(page, f"rate-{theme}", page.locator(".ak-rate"))
-    page.set_viewport_size({"width": 560, "height": 1000})
-    page.wait_for_timeout(300)
-    wider = page.evaluate(
-        "() => { const form = document.querySelector('.ak-rate'); return form.scrollWidth - form.clientWidth; }"
-    )
-    assert wider <= 1
+def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, form: Any) -> None:
+    form.get_by_role("button", name="Left is better").click()
+    form.get_by_text("Pair 2 of 3").wait_for()
+    form.get_by_role("button", name="Back b").click()
+    form.get_by_text("Pair 1 of 3").wait_for()
+    form.get_by_label("Note").fill("It says what to do, in order.")
+    look(lab, form, "rate", ".ak-rate", 560)
