@@ -108,18 +108,16 @@ class Caller:
             Shut: it cannot succeed, for a reason that holds for others too.
             StoreError: its answer could not be put away.
         """
-        loop = asyncio.get_running_loop()
         attempt = 0
         while True:
             attempt += 1
-            await self.limiter.acquire()
+            started = await self.limiter.acquire()
             try:
                 if reason := self.closed_for(str(request["model"])):
                     raise Shut(reason)
                 held = 0.0
                 if self._budget is not None:
                     held = await self._budget.reserve(worst_cost(self._backend, request), request)
-                started = loop.time()
                 try:
                     reply = await self._backend.send(caching.marked(request) if cache else request)
                 except BaseException as raised:
