@@ -167,18 +167,18 @@ class Caller:
         model = str(request["model"])
         if error.kind == "authentication" and not error.retryable:
             self.shut = CredentialsMissing(
-                f"the server refused the key: {error.message}",
+                f"the server refused the key: {error.said}",
                 hint=error.hint or "set ANTHROPIC_API_KEY to a valid key, or pass backend=ak.Embedded()",
             )
             raise Shut(self.shut) from error
         if error.kind == "permission":
             self.shut_models[model] = CredentialsMissing(
-                f"the key may not use {model}: {error.message}", hint=error.hint or "use another model: model='…'"
+                f"the key may not use {model}: {error.said}", hint=error.hint or "use another model: model='…'"
             )
             raise Shut(self.shut_models[model]) from error
         if error.kind == "not_found" and error.status == 404:
             self.shut_models[model] = ModelNotFound(
-                f"the server knows no model {model!r}: {error.message}",
+                f"the server knows no model {model!r}: {error.said}",
                 received=model,
                 hint=error.hint or "use an alias (sonnet, opus, haiku) or a model id that the server lists",
             )
@@ -204,6 +204,7 @@ class Caller:
                 retry_after_s=error.retry_after_s,
                 retryable=error.retryable,
                 hint=error.hint,
+                said=scrub(error.said, self._keys),
             )
         if isinstance(error, BackendError):
             self.shut = error
