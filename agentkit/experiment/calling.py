@@ -125,7 +125,7 @@ class Caller:
                         self._budget.settle(held, self._cost_of_failure(raised, held))
                     if not isinstance(raised, Exception):
                         raise
-                    error = self._told(raised)
+                    error = self._told(raised, str(request["model"]))
                     self._note(error, request, attempt, started)
                 else:
                     self.answered = True
@@ -191,7 +191,7 @@ class Caller:
                 )
                 raise Shut(self.shut) from error
 
-    def _told(self, error: Exception) -> CallError:
+    def _told(self, error: Exception, model: str) -> CallError:
         if isinstance(error, CallError):
             message = scrub(error.message, self._keys)
             if message == error.message:
@@ -206,8 +206,11 @@ class Caller:
                 hint=error.hint,
                 said=scrub(error.said, self._keys),
             )
-        if isinstance(error, BackendError):
+        if isinstance(error, (CredentialsMissing, ServerUnreachable)):
             self.shut = error
+            raise Shut(error) from error
+        if isinstance(error, BackendError):  # another model may be there all the same
+            self.shut_models[model] = error
             raise Shut(error) from error
         if isinstance(error, AgentkitError):
             raise error
