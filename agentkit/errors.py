@@ -176,6 +176,7 @@ class CallError(BackendError):
         retry_after_s: Seconds the server asked to wait; None where it did not ask.
         retryable: Whether the same request could succeed later.
         hint: As in AgentkitError.
+        said: The message without its kind and status, for where those stand beside it; the whole message where None.
     """
 
     def __init__(
@@ -188,8 +189,10 @@ class CallError(BackendError):
         retry_after_s: float | None = None,
         retryable: bool = False,
         hint: str | None = None,
+        said: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
+        self.said = message if said is None else said
         self.kind = kind
         self.status = status
         self.request_id = request_id

@@ -96,7 +96,10 @@ def from_response(
     lead = f"HTTP {status}" if status >= 400 else "the server"
     message = f"{lead}{f' {place}' if place else ''}: {kind_of_error or kind}"
     if said:
-        message += f": {redact(said, secrets)}"
+        said = redact(said, secrets)
+        message += f": {said}"
+    if not said or not _is_the_kind(kind_of_error, kind):
+        said = ": ".join(part for part in (kind_of_error, said) if part) or "the server said nothing more"
     return CallError(
         message,
         kind=kind,
@@ -105,6 +108,7 @@ def from_response(
         retry_after_s=retry_after(headers) if retryable else None,
         retryable=retryable,
         hint=_hint(kind, kind_of_error),
+        said=said,
     )
 
 
@@ -146,7 +150,7 @@ def from_exception(error: BaseException, *, url: str = "", secrets: Iterable[str
 
 def cut(what: str) -> CallError:
     """Return the error for a reply that ended before its end."""
-    return CallError(f"the reply was cut: {_line(what)}", kind="cut", retryable=True)
+    return CallError(f"the reply was cut: {_line(what)}", kind="cut", retryable=True, said=_line(what))
 
 
 def garbage(what: str, payload: bytes, request_id: str | None = None) -> CallError:
@@ -197,6 +201,11 @@ def _read(body: object) -> tuple[str, str]:
     if isinstance(error, Mapping):
         return str(error.get("type") or ""), _line(str(error.get("message") or ""))
     return "", _line(str(error)) if error else ""
+
+
+def _is_the_kind(kind_of_error: str, kind: str) -> bool:
+    """Return whether an error's type says nothing that its kind does not."""
+    return kind_of_error in ("", "api_error", f"{kind}_error")
 
 
 def _hint(kind: str, kind_of_error: str) -> str | None:

@@ -108,18 +108,16 @@ class Caller:
             Shut: it cannot succeed, for a reason that holds for others too.
             StoreError: its answer could not be put away.
         """
-        loop = asyncio.get_running_loop()
         attempt = 0
         while True:
             attempt += 1
-            await self.limiter.acquire()
+            started = await self.limiter.acquire()
             try:
                 if reason := self.closed_for(str(request["model"])):
                     raise Shut(reason)
                 held = 0.0
                 if self._budget is not None:
                     held = await self._budget.reserve(worst_cost(self._backend, request), request)
-                started = loop.time()
                 try:
                     reply = await self._backend.send(caching.marked(request) if cache else request)
                 except BaseException as raised:
@@ -127,7 +125,7 @@ class Caller:
                         self._budget.settle(held, self._cost_of_failure(raised, held))
                     if not isinstance(raised, Exception):
                         raise
-                    error = self._told(raised)
+                    error = self._told(raised, str(request["model"]))
                     self._note(error, request, attempt, started)
                 else:
                     self.answered = True
@@ -169,18 +167,18 @@ class Caller:
         model = str(request["model"])
         if error.kind == "authentication" and not error.retryable:
             self.shut = CredentialsMissing(
-                f"the server refused the key: {error.message}",
+                f"the server refused the key: {error.said}",
                 hint=error.hint or "set ANTHROPIC_API_KEY to a valid key, or pass backend=ak.Embedded()",
             )
             raise Shut(self.shut) from error
         if error.kind == "permission":
             self.shut_models[model] = CredentialsMissing(
-                f"the key may not use {model}: {error.message}", hint=error.hint or "use another model: model='…'"
+                f"the key may not use {model}: {error.said}", hint=error.hint or "use another model: model='…'"
             )
             raise Shut(self.shut_models[model]) from error
         if error.kind == "not_found" and error.status == 404:
             self.shut_models[model] = ModelNotFound(
-                f"the server knows no model {model!r}: {error.message}",
+                f"the server knows no model {model!r}: {error.said}",
                 received=model,
                 hint=error.hint or "use an alias (sonnet, opus, haiku) or a model id that the server lists",
             )
@@ -193,7 +191,7 @@ class Caller:
                 )
                 raise Shut(self.shut) from error
 
-    def _told(self, error: Exception) -> CallError:
+    def _told(self, error: Exception, model: str) -> CallError:
         if isinstance(error, CallError):
             message = scrub(error.message, self._keys)
             if message == error.message:
@@ -206,9 +204,13 @@ class Caller:
                 retry_after_s=error.retry_after_s,
                 retryable=error.retryable,
                 hint=error.hint,
+                said=scrub(error.said, self._keys),
             )
-        if isinstance(error, BackendError):
+        if isinstance(error, (CredentialsMissing, ServerUnreachable)):
             self.shut = error
+            raise Shut(error) from error
+        if isinstance(error, BackendError):  # another model may be there all the same
+            self.shut_models[model] = error
             raise Shut(error) from error
         if isinstance(error, AgentkitError):
             raise error

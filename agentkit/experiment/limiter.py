@@ -1,8 +1,11 @@
 """How many calls are out at once: one level for the whole run, which the server's answers move.
 
 It starts moderate and grows with every success until the server first objects; from then on it grows by about one per
-round and halves on each objection, once per round. A `retry-after`, or the last of a rate limit's allowance, holds back
-every call of the run and not only the one that was told; afterwards the halved level keeps them from storming.
+round. An objection lowers it once per round trip: to what the server took of the calls that were out, where that can be
+told, else by half; by a fifth where a whole round had gone well before, for then it was nearly right. The level of the
+last objection is remembered and approached ten times as slowly, and the less often the longer the server makes all
+wait. A `retry-after`, or the last of a rate limit's allowance, holds back every call of the run and not only the one
+that was told; afterwards the lowered level keeps them from storming.
 (Additive increase, multiplicative decrease: Chiu and Jain, 1989.)
 """
 
@@ -29,6 +32,10 @@ LONGEST_PAUSE_S = 600.0
 """A server that asks for a longer pause than this is given up on."""
 PUSHBACK = ("rate_limit", "overloaded")
 """Kinds of errors that say: too much."""
+LONGEST_ROUND_S = 1.0
+"""How long further objections to the same calls are waited for, at most."""
+CAREFUL = 10.0
+"""How many times slower the level grows where the server last objected, and how many pauses' time lies between two."""
 
 
 class Limiter:
@@ -51,8 +58,13 @@ class Limiter:
         self._chance = chance
         self._climbing = True
         self._backed_off_at = float("-inf")
+        self._objected: int | None = None  # the number of calls to which the server last objected
+        self._careful_until = float("-inf")
+        self._fine = 0  # successes since the last objection
+        self._taken = 0  # of the calls that were out at the last objection, those not refused
+        self._least = 0.0  # how low one objection may lead
         self._paused_until = float("-inf")
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[float]] = deque()
         self._limits: Limits | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -61,17 +73,16 @@ class Limiter:
         """Loop time before which no call starts."""
         return self._paused_until
 
-    async def acquire(self) -> None:
-        """Wait until one more call may be out."""
+    async def acquire(self) -> float:
+        """Wait until one more call may be out; return the loop time from which it counts as out."""
         if not self._waiting and self._free():
             self.running += 1
-            return
-        loop = asyncio.get_running_loop()
-        turn: asyncio.Future[None] = loop.create_future()
+            return self._now()
+        turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self._wake()
         try:
-            await turn
+            return await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self.release()
@@ -84,9 +95,13 @@ class Limiter:
 
     def succeeded(self) -> None:
         """Say that a call came back well."""
-        if self.level < self.most:
-            step = 2.0 if self._climbing else 1.0 / self.level
-            self.level = min(float(self.most), self.level + step)
+        self._fine += 1
+        if self.level >= self.most:
+            return
+        step = 2.0 if self._climbing else 1.0 / self.level
+        if self._objected is not None and int(self.level) + 1 == self._objected:
+            step = 0.0 if self._now() < self._careful_until else step / CAREFUL
+        self.level = min(float(self.most), self.level + step)
 
     def failed(self, error: CallError, started: float) -> None:
         """Say that a call failed: back off where the server asked for it.
@@ -95,13 +110,29 @@ class Limiter:
             error: What came back.
             started: Loop time at which that call started: of the calls that were out together, one counts.
         """
-        now = asyncio.get_running_loop().time()
-        if error.kind in PUSHBACK:
-            self._climbing = False
-            if started >= self._backed_off_at:
-                self._backed_off_at = now
-                self.level = max(1.0, self.level / 2)
-            self.pause(error.retry_after_s if error.retry_after_s is not None else 0.0)
+        if error.kind not in PUSHBACK:
+            return
+        if started >= self._backed_off_at:
+            self._back_off(started)
+        self._taken -= 1
+        if self._least <= self._taken < self.level:
+            self.level = float(self._taken)
+            self._objected = self._taken + 1
+        wait = error.retry_after_s or 0.0
+        self._careful_until = max(self._careful_until, self._now() + CAREFUL * wait)
+        self.pause(wait)
+
+    def _back_off(self, started: float) -> None:
+        nearly_right = not self._climbing and self._fine >= self.level
+        self._objected = int(self.level)
+        self._least = self.level / 8
+        self.level = max(1.0, self.level * (0.8 if nearly_right else 0.5))
+        self._backed_off_at = self._now()
+        # More objections may be on their way: start nothing before they are here.
+        self.pause(min(LONGEST_ROUND_S, self._backed_off_at - started))
+        self._climbing = False
+        self._fine = 0
+        self._taken = self.running
 
     def observe(self, limits: Limits | None) -> None:
         """Take in what the server says of its rate limits: where nothing is left, wait until there is again."""
@@ -114,7 +145,7 @@ class Limiter:
 
     def pause(self, seconds: float) -> None:
         """Let no call start for so long."""
-        until = asyncio.get_running_loop().time() + min(seconds, LONGEST_PAUSE_S)
+        until = self._now() + min(seconds, LONGEST_PAUSE_S)
         if until > self._paused_until:
             self._paused_until = until
 
@@ -131,14 +162,17 @@ class Limiter:
         return backoff * (0.1 + 0.9 * self._chance())
 
     def _free(self) -> bool:
-        return self.running < int(self.level) and asyncio.get_running_loop().time() >= self._paused_until
+        return self.running < int(self.level) and self._now() >= self._paused_until
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     def _wake(self) -> None:
         while self._waiting and self._free():
             turn = self._waiting.popleft()
             if not turn.done():
                 self.running += 1
-                turn.set_result(None)
+                turn.set_result(self._now())
         if self._waiting and self._timer is None:
             loop = asyncio.get_running_loop()
             wait = self._paused_until - loop.time()

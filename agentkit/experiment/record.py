@@ -38,13 +38,14 @@ class Failure:
     kind: str
     """As `CallError.kind`, or `not_run` for a trial that an earlier failure kept from being tried."""
     message: str
+    """What was said, without kind and status."""
     status: int | None = None
     attempts: int = 1
 
     @property
     def text(self) -> str:
         """The error as tables show it."""
-        where = f" {self.status}" if self.status else ""
+        where = f" {self.status}" if self.status and self.status >= 400 else ""
         tried = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
         return f"{self.kind}{where}: {self.message}{tried}"
 
@@ -63,4 +64,4 @@ class Claimed:
 
 def failure_of(key: str, variant: str, sample: str, epoch: int, error: CallError, attempts: int) -> Failure:
     """Return how a call's error is kept."""
-    return Failure(key, variant, sample, epoch, error.kind, error.message, error.status, attempts)
+    return Failure(key, variant, sample, epoch, error.kind, error.said, error.status, attempts)

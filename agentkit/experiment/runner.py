@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentkit.backends import caching
 from agentkit.backends.imports import collector_paused
-from agentkit.errors import BackendError, BudgetExceeded
+from agentkit.errors import BackendError, BudgetExceeded, CredentialsMissing, ModelNotFound, ServerUnreachable
 from agentkit.experiment.calling import Caller, GaveUp, Shut
 from agentkit.experiment.cassette import Cassette
 from agentkit.experiment.conversation import converse
@@ -31,6 +31,8 @@ PORTION = 64
 """Trials claimed at once."""
 LOOK_AGAIN_S = 0.25
 """How often trials of another run are looked for."""
+KINDS = {CredentialsMissing: "authentication", ModelNotFound: "not_found", ServerUnreachable: "connection"}
+"""What a trial's error is called when no call could succeed; `other` for the rest."""
 
 
 class Run:
@@ -180,9 +182,7 @@ class Run:
             failed = failure_of(key, trial.variant, trial.sample, trial.epoch, gave_up.error, gave_up.attempts)
             await self._fail(trials, failed)
         except Shut as shut:
-            kind = {"CredentialsMissing": "authentication", "ModelNotFound": "not_found"}.get(
-                type(shut.reason).__name__, "connection"
-            )
+            kind = KINDS.get(type(shut.reason), "other")
             await self._fail(trials, Failure(key, trial.variant, trial.sample, trial.epoch, kind, shut.reason.message))
         else:
             for one in trials:

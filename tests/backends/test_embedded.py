@@ -267,6 +267,25 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, monkeypatch: pytest.
         send(ak.Embedded(wrong), request())
 
 
+def test_a_model_that_cannot_be_downloaded_fails_its_own_trials_alone(
+    model_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ak.Embedded().prepare()
+    [file] = model_cache.glob("smollm2*.gguf")
+    (tmp_path / file.name).symlink_to(file)
+    monkeypatch.setenv("AGENTKIT_CACHE", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    arguments: dict[str, Any] = {"max_tokens": 4, "store": tmp_path / "s.db", "progress": False}
+    missing, there = ak.Variant("Hi", model="qwen2.5-coder-0.5b"), ak.Variant("Hi", model="smollm2-135m")
+    said: list[str] = []
+    results = ak.run({"m": missing, "t": there}, ["a", "b"], backend=ak.Embedded(report=said.append), **arguments)
+    assert [one.failure is None for one in results] == [False, True, False, True]
+    assert str(results[0].error).startswith("other: the model could not be downloaded: ")
+    assert len(said) == 1  # it was not tried again
+    with pytest.raises(BackendError, match="could not be downloaded"):
+        ak.run({"m": missing}, ["a", "b"], backend=ak.Embedded(report=said.append), **arguments)
+
+
 def test_without_the_extra_the_error_names_it(tmp_path: Path, repo: Path) -> None:
     code = """
 import sys

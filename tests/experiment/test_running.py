@@ -104,6 +104,25 @@ def test_an_error_is_a_row_of_its_own_and_only_it_is_retried(tmp_path: Path, ser
     assert len(results.errors) == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "shown"),
+    [
+        (Fault("status", 400, "invalid_request_error", "that is too long"), "invalid_request 400: that is too long"),
+        (
+            Fault("status", 400, "exceed_context_size_error", "4097 tokens"),
+            "invalid_request 400: exceed_context_size_error: 4097 tokens",
+        ),
+        (Fault("status", 418, "teapot_error", "short and stout"), "other 418: teapot_error: short and stout"),
+        (Fault("status", 400, body=b""), "invalid_request 400: the server said nothing more"),
+        (Fault("status", 404, "not_found_error", "model: m"), "not_found: the server knows no model 'm': model: m"),
+    ],
+)
+def test_the_table_says_an_error_once(server: MessagesServer, fault: Fault, shown: str) -> None:
+    server.fault = lambda body: fault if body["model"] == "m" else None
+    both = {"good": ak.Variant("X", model="claude-haiku-6"), "bad": ak.Variant("X", model="m")}
+    assert run(both, ["a"], backend=at(server)).frame["error"][1] == shown
+
+
 def test_what_can_succeed_later_is_tried_again(server: MessagesServer) -> None:
     server.faults = [SERVER_ERROR, Fault("drop"), OVERLOADED, Fault("cut")]
     results = run("X", ["a"], model="claude-haiku-6", backend=at(server))
