@@ -11,7 +11,7 @@ from agentkit.definition.diff import Diff
 from agentkit.definition.document import Document, require_frontmatter
 from agentkit.definition.edits import changed_fields, field_name, set_field
 from agentkit.definition.examples import Example
-from agentkit.definition.findings import Finding
+from agentkit.definition.findings import Findings
 from agentkit.definition.lazy import lazy
 from agentkit.definition.loaded import Loaded
 from agentkit.definition.sections import Section
@@ -56,9 +56,9 @@ class AgentDefinition(Loaded):
         return (_rebuild, (self.source, self._origin, self._base.text if self._base else None))
 
     @lazy
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> Findings:
         """What lint says about this file by itself, in file order."""
-        return tuple(findings.check(self))
+        return Findings(findings.check(self))
 
     @property
     def roster_line(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 _BLOCK = re.compile(r"<example>(.*?)</example>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<(/?)example>", re.IGNORECASE)
@@ -37,17 +38,41 @@ class Example:
     """What fits none of the four: further turns, unknown markup."""
 
 
-def parse(description: str) -> tuple[Example, ...]:
+_SHOWN = ("context", "user", "assistant", "commentary")
+
+
+class Examples(tuple[Example, ...]):
+    """Examples as a tuple that shows itself as a table."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        blocks = [
+            "\n".join(f"  {name:<10}  {text}" for name in _SHOWN if (text := getattr(each, name))) for each in self
+        ]
+        return "\n".join(f"example {number}\n{block}" for number, block in enumerate(blocks, 1)) or "no examples"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # IPython would print them as it does every tuple
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        from agentkit.views.rows import rows_html
+
+        return rows_html(_SHOWN, [[getattr(each, name) for name in _SHOWN] for each in self]) if self else str(self)
+
+
+def parse(description: str) -> Examples:
     """Read the balanced `<example>` blocks of a description.
 
     >>> parse('<example>Context: An API. user: "Add /users" assistant: "On it"</example>')[0].context
     'An API.'
     """
     if "<example>" not in description and "<EXAMPLE>" not in description.upper():
-        return ()
+        return Examples()
     # Nothing is looked for behind the last closing tag: each tag left open there would be searched to the end.
     last = description.lower().rfind("</example>")
-    return tuple(_example(match) for match in _BLOCK.finditer(description, 0, last + 10)) if last >= 0 else ()
+    found = _BLOCK.finditer(description, 0, last + 10) if last >= 0 else ()
+    return Examples(_example(match) for match in found)
 
 
 def unbalanced(description: str) -> int | None:

@@ -50,6 +50,24 @@ class Finding(NamedTuple):
         return f"{place}: {self.severity} {self.code} {self.message}" + (f" [fix: {self.fix}]" if self.fix else "")
 
 
+class Findings(tuple[Finding, ...]):
+    """Findings as a tuple that shows itself as a table."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "no findings"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # IPython would print them as it does every tuple
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        from agentkit.views.rows import rows_html
+
+        table = [(each.severity, each.line, each.code, each.message, each.fix or "") for each in self]
+        return rows_html(("severity", "line", "rule", "what", "fix"), table) if self else "no findings"
+
+
 class Hit(NamedTuple):
     """What a rule found: an offset in the file's text, the sentence, and the fix it knows for this place."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, overload
 
 from agentkit.definition import files, findings, roster
 from agentkit.definition.agent import AgentDefinition
-from agentkit.definition.findings import Finding
+from agentkit.definition.findings import Findings
 from agentkit.errors import DefinitionError, DefinitionNotFound
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ class Folder(Sequence[AgentDefinition]):
         return tuple(agent for agent in self.agents if agent.verdict != "dropped" and id(agent) not in hidden)
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> Findings:
         """What lint says: each file by itself, then the folder as a whole."""
         alone = [finding for agent in self.agents for finding in agent.findings]
-        return (*alone, *findings.check_folder(self.agents))
+        return Findings((*alone, *findings.check_folder(self.agents)))
 
     @property
     def roster(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from agentkit.definition import examples as example_blocks
 from agentkit.definition import files, reading, sections
 from agentkit.definition.document import Document
-from agentkit.definition.examples import Example
+from agentkit.definition.examples import Examples
 from agentkit.definition.lazy import lazy
 from agentkit.definition.sections import Section
 from agentkit.definition.tools import tools_of
@@ -115,7 +115,7 @@ class Loaded:
         return self.text[start:end]
 
     @lazy
-    def examples(self) -> tuple[Example, ...]:
+    def examples(self) -> Examples:
         """The `<example>` blocks of the description."""
         return example_blocks.parse(self.description or "")
 
