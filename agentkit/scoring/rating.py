@@ -188,7 +188,7 @@ class Rating:
         for rater, item, left, right, winner, _, _ in self._told():
             if winner is None:
                 continue
-            for variant in (left, right):
+            for variant in sorted((left, right), key=self.variants.index):
                 value = 0.5 if winner == "tie" else float(winner == variant)
                 values.setdefault((variant, item.sample, item.epoch, rater), []).append(value)
         rows = [(*place, sum(found) / len(found)) for place, found in values.items()]

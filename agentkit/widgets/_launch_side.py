@@ -11,7 +11,7 @@ from agentkit.experiment.quoting import Quote
 from agentkit.experiment.results import Results
 from agentkit.views import _words, safe
 from agentkit.views.safe import Html
-from agentkit.widgets._launch_state import LaunchState
+from agentkit.widgets._launch_state import Choice, LaunchState
 
 FAILURES = 12
 """Failed trials listed; the rest are counted."""
@@ -24,21 +24,27 @@ _PHASES = {
 }
 
 
+def sizes(choice: Choice) -> str:
+    """Return how much is picked, in words."""
+    return " × ".join(
+        (
+            _words.plural(len(choice.variants), "variant", "variants"),
+            _words.plural(len(choice.samples), "sample", "samples"),
+            _words.plural(choice.epochs, "epoch", "epochs"),
+        )
+    )
+
+
 def title(state: LaunchState, problem: str | None) -> Html:
     """Return the heading: what is picked, and where the run is."""
     choice = state.choice
-    sizes = [
-        _words.plural(len(choice.variants), "variant", "variants"),
-        _words.plural(len(choice.samples), "sample", "samples"),
-        _words.plural(choice.epochs, "epoch", "epochs"),
-    ]
     said = safe.escape(problem) if problem else f"= {_words.plural(choice.trials, 'trial', 'trials')}"
     phase = _PHASES[state.phase]
     failed = len(state.results.errors) if state.results is not None else 0
     if state.phase == "done" and failed:
         phase = f"Done, {_words.plural(failed, 'trial', 'trials')} failed"
     return Html(
-        f'<div class="ak-name">{" × ".join(sizes)} <span class="ak-count">{said}</span></div>'
+        f'<div class="ak-name">{sizes(choice)} <span class="ak-count">{said}</span></div>'
         f'<div class="ak-state"><b>{phase}</b> · {safe.escape(_where(state))}</div>'
     )
 

@@ -46,7 +46,7 @@ def launch(variants: Any, samples: Any, **arguments: Any) -> Launcher:
     >>> from agentkit.backends.scripted import Scripted
     >>> launcher = launch({"today": "Be kind.", "terse": "Be brief."}, ["Hello"], backend=Scripted("Hi"))
     >>> launcher
-    Launcher of 2 variants × 1 samples × 1 epochs: ready
+    Launcher of 2 variants × 1 sample × 1 epoch: ready
     >>> launcher.run().wait().frame["output"].tolist()
     ['Hi', 'Hi']
     """
@@ -124,9 +124,7 @@ class Launcher(w.VBox):  # type: ignore[misc]
         self._refresh.flush()
 
     def __repr__(self) -> str:
-        choice = self.state.choice
-        sizes = f"{len(choice.variants)} variants × {len(choice.samples)} samples × {choice.epochs} epochs"
-        return f"Launcher of {sizes}: {self.state.phase}"
+        return f"Launcher of {side.sizes(self.state.choice)}: {self.state.phase}"
 
     # Layout
 

@@ -16,7 +16,7 @@ import traitlets
 
 from agentkit.errors import AgentkitError
 from agentkit.scoring.rating import ANSWERS, Rating
-from agentkit.views import safe, table
+from agentkit.views import _words, safe, table
 from agentkit.widgets._guard import STATIC
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Rater(anywidget.AnyWidget):
         return self.rating.summary
 
     def __repr__(self) -> str:
-        return f"Rater of {len(self.rating.items):,} pairs of replies"
+        return f"Rater of {_words.plural(len(self.rating.items), 'pair', 'pairs')} of replies"
 
     def act(self, told: Mapping[str, Any]) -> None:
         """Do what the page asks for.
