@@ -132,7 +132,7 @@ class MessagesServer:
         models: Entries of `GET /v1/models`; None makes that endpoint answer 404. A request for a model that is not
             among them is a 404, unless `any_model`.
         key: The only key it accepts; None accepts any.
-        latency_s: Seconds between a request and its response.
+        latency_s: Seconds between a request for a message, or for a batch, and its response.
     """
 
     def __init__(
@@ -403,6 +403,8 @@ class MessagesServer:
             self.batches[batch["id"]] = batch
             if self.batch_faults:
                 return await self._fail(self.batch_faults.pop(0), writer)
+            if self.latency_s:
+                await asyncio.sleep(self.latency_s)
             return await self._json(writer, _batch_view(batch, self))
         if not rest and self.lists_batches:
             return await self._batch_list(parse_qs(query), writer)
