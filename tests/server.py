@@ -17,7 +17,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 Body = dict[str, Any]
 
@@ -130,7 +132,7 @@ class MessagesServer:
         models: Entries of `GET /v1/models`; None makes that endpoint answer 404. A request for a model that is not
             among them is a 404, unless `any_model`.
         key: The only key it accepts; None accepts any.
-        latency_s: Seconds between a request and its response.
+        latency_s: Seconds between a request for a message, or for a batch, and its response.
     """
 
     def __init__(
@@ -161,6 +163,10 @@ class MessagesServer:
         """Whether /v1/messages/count_tokens is there."""
         self.outcome: Callable[[str, Body], str] = lambda custom_id, params: "succeeded"
         """What becomes of one batch entry: succeeded, errored, expired or canceled."""
+        self.batch_faults: list[Fault] = []
+        """Used up by POST /v1/messages/batches, each when the batch is taken; `drop` or `hang`."""
+        self.lists_batches = True
+        """Whether GET /v1/messages/batches is there."""
         self.polls_until_ended = 1
         """How often a batch is asked for before it has ended."""
         self.received: list[Received] = []
@@ -251,7 +257,7 @@ class MessagesServer:
                 if entry["id"] == path.removeprefix("/v1/models/"):
                     return await self._json(writer, entry)
         if path.startswith("/v1/messages/batches"):
-            return await self._batch(request, path.split("/")[4:], writer)
+            return await self._batch(request, path.split("/")[4:], query, writer)
         return await self._error(writer, Fault("status", 404, "not_found_error", f"no such path: {path}"))
 
     # POST /v1/messages
@@ -390,12 +396,18 @@ class MessagesServer:
 
     # /v1/messages/batches
 
-    async def _batch(self, request: Received, rest: list[str], writer: asyncio.StreamWriter) -> bool:
+    async def _batch(self, request: Received, rest: list[str], query: str, writer: asyncio.StreamWriter) -> bool:
         if not rest and request.method == "POST":
-            entries = request.body["requests"]
-            batch = {"id": self._number("msgbatch"), "entries": entries, "polls": 0, "canceled": False}
+            batch = {"id": self._number("msgbatch"), "entries": request.body["requests"], "polls": 0, "canceled": False}
+            batch["created_at"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
             self.batches[batch["id"]] = batch
+            if self.batch_faults:
+                return await self._fail(self.batch_faults.pop(0), writer)
+            if self.latency_s:
+                await asyncio.sleep(self.latency_s)
             return await self._json(writer, _batch_view(batch, self))
+        if not rest and self.lists_batches:
+            return await self._batch_list(parse_qs(query), writer)
         batch = self.batches.get(rest[0]) if rest else None
         if batch is None:
             return await self._error(writer, Fault("status", 404, "not_found_error", "no such batch"))
@@ -407,9 +419,17 @@ class MessagesServer:
             batch["polls"] += 1
         return await self._json(writer, _batch_view(batch, self))
 
+    async def _batch_list(self, query: Mapping[str, list[str]], writer: asyncio.StreamWriter) -> bool:
+        ids = list(reversed(self.batches))
+        start = ids.index(query["after_id"][0]) + 1 if "after_id" in query else 0
+        shown = ids[start : start + int(query.get("limit", ["20"])[0])]
+        page: Body = {"data": [_batch_view(self.batches[id], self) for id in shown]}
+        page |= {"has_more": start + len(shown) < len(ids), "first_id": shown[0] if shown else None}
+        return await self._json(writer, {**page, "last_id": shown[-1] if shown else None})
+
     async def _batch_results(self, batch: Body, writer: asyncio.StreamWriter) -> bool:
-        lines = []
-        for entry in reversed(batch["entries"]):  # never in the order they were sent
+        lines = batch.setdefault("lines", [])
+        for entry in reversed(batch["entries"] if not lines else ()):  # never in the order they were sent
             outcome = self.outcome(entry["custom_id"], entry["params"])
             if batch["canceled"] and outcome == "succeeded":
                 outcome = "canceled"
@@ -444,7 +464,7 @@ def _batch_view(batch: Body, server: MessagesServer) -> Body:
         "type": "message_batch",
         "processing_status": "ended" if ended else "in_progress",
         "request_counts": counts,
-        "created_at": "2026-11-01T00:00:00Z",
+        "created_at": batch["created_at"],
         "expires_at": "2026-11-02T00:00:00Z",
         "ended_at": "2026-11-01T01:00:00Z" if ended else None,
         "cancel_initiated_at": "2026-11-01T00:30:00Z" if batch["canceled"] else None,

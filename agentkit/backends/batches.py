@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from agentkit.errors import CallError
 
 PATH = "/v1/messages/batches"
 MOST_REQUESTS = 100_000
+PAGE = 100
+"""Batches asked for at once where they are listed."""
 MOST_BYTES = 256_000_000
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FRAME = len(b'{"requests":[]}')
@@ -56,11 +58,18 @@ class Status:
     """Requests whose turn did not come within a day; they cost nothing."""
     expires_at: str | None
     """When the rest expires, as an RFC 3339 date."""
+    created_at: str | None
+    """When the server took it, as an RFC 3339 date."""
 
     @property
     def ended(self) -> bool:
         """Whether its results can be read."""
         return self.state == "ended"
+
+    @property
+    def requests(self) -> int:
+        """How many requests are in it."""
+        return self.processing + self.succeeded + self.errored + self.canceled + self.expired
 
 
 def custom_id(key: str) -> str:
@@ -86,18 +95,23 @@ class Batches:
         self._most_requests = most_requests
         self._most_bytes = most_bytes
 
-    async def submit(self, requests: Mapping[str, Request]) -> AsyncIterator[Submitted]:
+    async def submit(
+        self, requests: Mapping[str, Request], before: Callable[[tuple[str, ...]], Awaitable[None]] | None = None
+    ) -> AsyncIterator[Submitted]:
         """Send requests in as few batches as their number and size allow.
 
         Each batch is yielded as soon as the server has it, so that its id can be made durable before the next is sent.
 
         Args:
             requests: Requests by their keys; `max_tokens` at least 1.
+            before: Awaited with the keys of each batch right before it is sent.
 
         Raises:
             CallError: the server did not take a batch; those yielded before stand.
         """
         for keys, body in self._parts(requests):
+            if before is not None:
+                await before(keys)
             answer = await self._backend.post(PATH, body)
             yield Submitted(_status(answer).id, keys)
 
@@ -108,6 +122,25 @@ class Batches:
             CallError: of kind `not_found` where the server has no such batch; or the call failed.
         """
         return _status(await self._backend.get(f"{PATH}/{id}"))
+
+    async def recent(self, most: int = 1000) -> AsyncIterator[Status]:
+        """Yield the batches of the key's workspace, newest first.
+
+        Raises:
+            CallError: the server does not list batches, or the call failed.
+        """
+        query: dict[str, Any] = {"limit": PAGE}
+        for _ in range(-(-most // PAGE)):
+            page = await self._backend.get(PATH, query)
+            try:
+                entries, more, last = page["data"], page["has_more"], page["last_id"]
+            except (KeyError, TypeError):
+                raise failures.garbage("no list of batches came back", json.dumps(page).encode()) from None
+            for entry in entries:
+                yield _status(entry)
+            if not more:
+                return
+            query["after_id"] = last
 
     async def wait(
         self, id: str, *, every_s: float = 30.0, on_status: Callable[[Status], None] | None = None
@@ -134,7 +167,7 @@ class Batches:
                     return status
             await asyncio.sleep(pause)
 
-    async def results(self, id: str, keys: Iterable[str] = ()) -> AsyncIterator[tuple[str, Reply | CallError]]:
+    async def results(self, id: str, keys: Iterable[str] = ()) -> AsyncGenerator[tuple[str, Reply | CallError], None]:
         """Yield the key and the outcome of each request of a batch that has ended, in any order.
 
         An outcome is a `Reply`, or a `CallError` whose kind says which: `expired` and `canceled` cost nothing and may
@@ -193,6 +226,7 @@ def _status(answer: Any) -> Status:
             id=answer["id"],
             state=answer["processing_status"],
             expires_at=answer.get("expires_at"),
+            created_at=answer.get("created_at"),
             **{name: int(counts[name]) for name in names},
         )
     except (KeyError, TypeError, ValueError):

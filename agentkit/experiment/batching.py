@@ -7,8 +7,6 @@ instead of sending again. Interrupting stops the waiting and not the batch; `can
 from __future__ import annotations
 
 import asyncio
-import json
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,6 +18,8 @@ from agentkit.backends.batches import Batches
 from agentkit.backends.messages import Messages
 from agentkit.backends.protocol import Backend, Reply
 from agentkit.errors import BudgetExceeded, CallError, PlanError
+from agentkit.experiment import batch_notes as notes
+from agentkit.experiment.batch_orphans import FIRST_LOOK_S, find, wait
 from agentkit.experiment.budget import Budget
 from agentkit.experiment.calling import Keeper
 from agentkit.experiment.costs import worst_cost
@@ -31,11 +31,7 @@ from agentkit.experiment.secrets import scrub
 
 if TYPE_CHECKING:
     from agentkit.experiment.store import Store
-    from agentkit.experiment.store_rows import Rows
 
-FIRST_LOOK_S = 0.5
-LONGEST_WAIT_S = 60.0
-"""Between two looks at a batch; the time grows from the first to the last."""
 AT_ONCE = 500
 """Results put away in one go."""
 
@@ -95,7 +91,10 @@ class BatchRun:
                 for key, call in claimed.done.items():
                     self._finish(key, call, reused=True)
                     left.discard(key)
-                fresh = list(claimed.granted)
+                # Only now can nobody else send them, so only now is it sure what whoever had them before has sent.
+                sent |= await self._left_behind(set(claimed.granted))
+                covered = {key for keys in sent.values() for key in keys}
+                fresh = [key for key in claimed.granted if key not in covered]
             if fresh:
                 sent |= await self._submit(fresh)
             for id, keys in sent.items():
@@ -108,19 +107,44 @@ class BatchRun:
         """Return batches of an earlier run that still hold trials of this one."""
         if self._store is None:
             return {}
-        known = await self._store.ask(lambda rows: _open(rows, self._address))
+        known = await self._store.ask(lambda rows: notes.open_batches(rows, self._address))
         return {id: keys for id, keys in known.items() if not left.isdisjoint(keys)}
+
+    async def _left_behind(self, claimed: set[str]) -> dict[str, list[str]]:
+        """Return batches that runs which are gone had sent, whether they noted it or were killed on the way there."""
+        assert self._store is not None
+        unsure = await self._store.ask(lambda rows: notes.unsure(rows, self._address, claimed))
+        for note in unsure:
+            known = await self._store.ask(notes.known_ids)
+            try:
+                id = await find(self._batches, note, known)
+            except CallError as error:
+                raise failures.for_the_run(error) from None
+            settle = partial(notes.drop, note=note.id)
+            if id is not None:
+                settle = partial(notes.sent, id=id, address=self._address, keys=note.keys, note=note.id)
+            await asyncio.shield(self._store.ask(settle))
+        return await self._open_batches(claimed)
 
     async def _submit(self, keys: list[str]) -> dict[str, list[str]]:
         self._check_budget(keys)
         sent: dict[str, list[str]] = {}
+        note: str | None = None
+
+        async def before(keys: tuple[str, ...]) -> None:
+            nonlocal note
+            if self._store is not None:
+                note = await self._store.ask(partial(notes.intend, address=self._address, keys=keys))
+
         try:
-            async for one in self._batches.submit({key: self._by_key[key][0].request for key in keys}):
+            async for one in self._batches.submit({key: self._by_key[key][0].request for key in keys}, before):
                 sent[one.id] = list(one.keys)
                 if self._store is not None:
-                    id, inside = one.id, list(one.keys)
-                    await asyncio.shield(self._store.ask(partial(_put, id=id, address=self._address, keys=inside)))
+                    put = partial(notes.sent, id=one.id, address=self._address, keys=one.keys, note=note)
+                    await asyncio.shield(self._store.ask(put))
         except CallError as error:
+            if note is not None and self._store is not None and 400 <= (error.status or 0) < 500:  # it was not taken
+                await self._store.ask(partial(notes.drop, note=note))
             if not sent:
                 raise failures.for_the_run(error) from None
         return sent
@@ -142,7 +166,7 @@ class BatchRun:
         """Wait for a batch and put its results away."""
         missing = set(wanted)
         try:
-            await self._wait(id)
+            await wait(self._batches, id)
             waiting: list[Any] = []
             async for key, outcome in self._batches.results(id, wanted):
                 if key in missing:
@@ -161,21 +185,7 @@ class BatchRun:
         lost = CallError("the batch has no result for this request", kind="other", retryable=True)
         await asyncio.gather(*(self._settle(key, lost) for key in missing))
         if self._store is not None:
-            await self._store.ask(lambda rows: _close(rows, id))
-
-    async def _wait(self, id: str) -> None:
-        pause = FIRST_LOOK_S
-        while True:
-            try:
-                status = await self._batches.status(id)
-                if status.ended:
-                    return
-            except CallError as error:
-                if not error.retryable:
-                    raise
-                pause = max(pause, error.retry_after_s or 0.0)
-            await asyncio.sleep(pause)
-            pause = min(LONGEST_WAIT_S, pause * 1.5)
+            await self._store.ask(lambda rows: notes.ended(rows, id))
 
     async def _settle(self, key: str, outcome: Reply | CallError) -> None:
         trial = self._by_key[key][0]
@@ -232,7 +242,7 @@ def cancel_batches(backend: Messages, store: str | PathLike[str] | None = None) 
         stopped = []
         async with loop.using(backend):
             with Store(DEFAULT_PATH if store is None else store) as opened:
-                for id in await opened.ask(lambda rows: _open(rows, address_of(backend))):
+                for id in await opened.ask(lambda rows: notes.open_batches(rows, address_of(backend))):
                     try:
                         await Batches(backend).cancel(id)
                         stopped.append(id)
@@ -241,17 +251,3 @@ def cancel_batches(backend: Messages, store: str | PathLike[str] | None = None) 
         return tuple(stopped)
 
     return loop.wait_for(cancel())
-
-
-def _open(rows: Rows, address: str) -> dict[str, list[str]]:
-    query = "SELECT id, keys FROM batches WHERE backend = ? AND status = 'open' ORDER BY made_at"
-    return {id: json.loads(keys) for id, keys in rows.connection.execute(query, (address,))}
-
-
-def _put(rows: Rows, id: str, address: str, keys: list[str]) -> None:
-    row = (id, address, "open", json.dumps(keys), time.time())
-    rows.connection.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?)", row)
-
-
-def _close(rows: Rows, id: str) -> None:
-    rows.connection.execute("UPDATE batches SET status = 'ended' WHERE id = ?", (id,))

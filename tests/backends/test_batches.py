@@ -113,6 +113,20 @@ def test_keys_that_the_protocol_does_not_allow_come_back(server: MessagesServer)
     assert set(results(server, sent.id, sent.keys)) == set(given)
 
 
+def test_the_list_has_all_pages_newest_first(server: MessagesServer) -> None:
+    for _ in range(3):
+        submit(server, requests(100), most_requests=1)
+
+    async def listed(batches: Batches, most: int) -> list[Status]:
+        return [one async for one in batches.recent(most)]
+
+    ids = [one.id for one in use(server, lambda batches: listed(batches, 1000))]
+    assert ids == sorted(server.batches, reverse=True)
+    assert len(ids) == 300
+    assert len(use(server, lambda batches: listed(batches, 150))) == 200  # whole pages
+    assert {one.requests for one in use(server, lambda batches: listed(batches, 1))} == {1}
+
+
 def test_cancel(server: MessagesServer) -> None:
     server.polls_until_ended = 99
     [sent] = submit(server, requests(2))

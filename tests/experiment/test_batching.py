@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import agentkit as ak
-from agentkit.errors import BudgetExceeded, PlanError
-from tests.server import MessagesServer
+from agentkit.errors import BudgetExceeded, CallError, PlanError, ServerUnreachable
+from tests.server import Fault, MessagesServer
 
 
 def at(server: MessagesServer) -> ak.Messages:
@@ -50,6 +53,82 @@ def test_another_process_goes_on_waiting_for_what_was_sent(tmp_path: Path, serve
     results = run(server, ["x", "y", "z"], tmp_path / "s.db")
     assert [one.output for one in results] == ["A reply."] * 6
     assert posts(server) == 2
+
+
+KILLED = """
+import sys
+import agentkit as ak
+
+ak.run({"a": "A", "b": "B"}, ["x", "y"], model="claude-sonnet-4-5", max_tokens=50, batch=True, progress=False,
+       backend=ak.Messages(base_url=sys.argv[1], api_key="k"), store=sys.argv[2])
+"""
+
+
+def wait_until(true: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 30
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("polls", [0, 3])
+def test_a_batch_whose_id_died_with_its_process_is_found_again(
+    tmp_path: Path, server: MessagesServer, polls: int
+) -> None:
+    server.batch_faults = [Fault("hang")]
+    server.polls_until_ended = polls
+    child = subprocess.Popen([sys.executable, "-c", KILLED, server.url, str(tmp_path / "s.db")])
+    wait_until(lambda: server.batches)
+    child.kill()
+    child.wait()
+    results = run(server, ["x", "y"], tmp_path / "s.db")
+    assert [one.output for one in results] == ["A reply."] * 4
+    assert posts(server) == 1
+    assert run(server, ["x", "y"], tmp_path / "s.db").reused == 4
+    assert posts(server) == 1
+
+
+def orphan(server: MessagesServer, store: Path, prompts: list[str]) -> None:
+    """Leave a batch whose id the answer should have told, and did not."""
+    server.batch_faults = [Fault("drop")]
+    with pytest.raises(ServerUnreachable):
+        run(server, prompts, store)
+    assert not server.batch_faults
+
+
+def test_a_batch_of_others_is_not_taken_for_the_lost_one(tmp_path: Path, server: MessagesServer) -> None:
+    orphan(server, tmp_path / "others.db", ["p", "q"])
+    orphan(server, tmp_path / "mine.db", ["x", "y"])
+    orphan(server, tmp_path / "others.db", ["r", "s"])
+    server.reply = lambda body: body["messages"][0]["content"]
+    results = run(server, ["x", "y", "z"], tmp_path / "mine.db")
+    assert [one.output for one in results] == ["x", "x", "y", "y", "z", "z"]
+    sizes = [len(one["entries"]) for one in server.batches.values()]
+    assert sizes == [4, 4, 4, 2]
+
+
+def test_a_batch_that_never_arrived_is_sent_again(tmp_path: Path, server: MessagesServer) -> None:
+    old = {"entries": [], "polls": 9, "canceled": False, "created_at": "2020-01-01T00:00:00Z"}
+    server.batches = {f"old-{n}": {**old, "id": f"old-{n}"} for n in range(250)}
+    orphan(server, tmp_path / "s.db", ["x", "y"])
+    server.batches.popitem()
+    assert len(run(server, ["x", "y"], tmp_path / "s.db")) == 4
+    assert posts(server) == 2
+
+
+def test_a_server_that_lists_no_batches_gets_the_lost_one_again(tmp_path: Path, server: MessagesServer) -> None:
+    server.lists_batches = False
+    orphan(server, tmp_path / "s.db", ["x", "y"])
+    assert not run(server, ["x", "y"], tmp_path / "s.db").errors
+    assert posts(server) == 2
+
+
+def test_a_batch_that_was_refused_is_not_looked_for(tmp_path: Path, server: MessagesServer) -> None:
+    server.batch_faults = [Fault("status", 400, "invalid_request_error", "no batches today")]
+    with pytest.raises(CallError, match="no batches today"):
+        run(server, ["x"], tmp_path / "s.db")
+    server.batches.clear()
+    assert not run(server, ["x"], tmp_path / "s.db").errors
+    assert not [one for one in server.received if one.method == "GET" and "?" in one.path]
 
 
 def test_what_expired_or_failed_is_told_apart_and_sent_again_on_request(tmp_path: Path, server: MessagesServer) -> None:
