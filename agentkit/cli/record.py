@@ -1,8 +1,8 @@
 """Run notebooks live, write the calls their cassettes lack, and save the outputs of the replay.
 
 Only what changed is called. With --prune what the notebooks no longer ask for is then taken out of their cassettes;
-name all notebooks that share one. With --check nothing is called or written: stale notebooks are listed, and the exit code
-is 1 where there is one.
+name all notebooks that share one. With --check nothing is called or written: stale notebooks are listed, and the exit
+code is 1 where there is one.
 """
 
 from __future__ import annotations
