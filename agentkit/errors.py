@@ -22,11 +22,14 @@
     └── MissingExtra           an optional part is not installed
 
 Each says what was received, what is accepted and what to type next, as fields and in its text, so nobody has to parse a
-message. In a notebook they show that text and the user's own line instead of the stack below it.
+message. In a notebook they show that text and the user's own line instead of the stack below it. Paths below the
+working folder are told from there, so that a notebook's saved error is the same on the next machine.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import traceback
 from typing import Any
 
@@ -50,11 +53,12 @@ class AgentkitError(Exception):
     def __init__(
         self, message: str, *, received: object = None, accepted: object = None, hint: str | None = None
     ) -> None:
+        message = _from_here(message)
         super().__init__(message)
         self.message = message
-        self.received = received
-        self.accepted = accepted
-        self.hint = hint
+        self.received = _from_here(received) if isinstance(received, str) else received
+        self.accepted = _from_here(accepted) if isinstance(accepted, str) else accepted
+        self.hint = None if hint is None else _from_here(hint)
 
     def __str__(self) -> str:
         lines = [self.message]
@@ -85,6 +89,19 @@ def _rebuild(cls: type[AgentkitError], args: tuple[Any, ...], state: dict[str, A
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+def _from_here(text: str) -> str:
+    """Return the text with paths below the working folder told from there."""
+    try:
+        here = os.getcwd()
+    except OSError:  # the folder is gone
+        return text
+    if here not in text or here == os.path.dirname(here):
+        return text
+    alone = rf"(?<![\w./\\-]){re.escape(here)}"
+    text = re.sub(rf"{alone}[/\\]+(?=[\w.])", "", text)
+    return re.sub(rf"{alone}(?![\w./\\-])", ".", text)
 
 
 def _shorten(value: object, limit: int = 160) -> str:

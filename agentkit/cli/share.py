@@ -1,7 +1,8 @@
 """Make one folder (or zip file) of a notebook that a colleague can open in a browser and replay without a key.
 
-It holds the executed notebook, its cassette, the definitions and samples it reads, a standalone HTML page and a
-requirements file, and is refused where a secret or a machine path is found in any of them.
+It holds the executed notebook, its cassette, what its code names (definitions, samples; in its own folder also modules
+and other notebooks), a standalone HTML page and a requirements file, and is refused where a secret or a machine path
+is found in any of them.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from agentkit.backends.protocol import Reply
 from agentkit.errors import CassetteError
+from agentkit.experiment.cassette_prune import model_name, pruned, report
 from agentkit.experiment.record import Call
 from agentkit.experiment.secrets import known, scrub
 
@@ -119,15 +120,20 @@ class Cassette:
             asked: The backend that the run named, or `auto`.
             alias: The name given, or None.
         """
-        found = self._models.get((asked, alias or ""))
-        if found is None:
-            # Recorded on a named server, replayed with none named (or the other way): the same where only one fits.
-            others = {served for (_, name), served in self._models.items() if name == (alias or "")}
-            found = others.pop() if len(others) == 1 else None
-        return found
+        wanted = alias or ""
+        places = [(asked, wanted)] if (asked, wanted) in self._models else []
+        # Recorded on a named server, replayed with none named (or the other way): the same where only one fits.
+        places = places or [place for place in self._models if place[1] == wanted]
+        found = {self._models[place] for place in places}
+        if len(found) != 1:
+            return None
+        for place in places:
+            self._use(model_name(*place))
+        return found.pop()
 
     def put_served(self, asked: str, alias: str | None, served: Served) -> None:
         """Record what a model's name stands for."""
+        self._use(model_name(asked, alias or ""))
         if self._models.get((asked, alias or "")) != served:
             self._models[asked, alias or ""] = served
             self._changed = True
@@ -146,7 +152,7 @@ class Cassette:
         line = self._calls.get(key)
         if line is None:
             return None
-        self.used.add(key)
+        self._use(key)
         entry = self.entry(line)
         reply = dict(entry["reply"])
         blocks = tuple(reply.pop("blocks", ()))
@@ -181,7 +187,7 @@ class Cassette:
             digest = sha256(system.encode("utf-8", "surrogatepass")).hexdigest()[:32]
             self._texts[digest] = system
             request["system"] = {"text": digest}
-        self.used.add(call.key)
+        self._use(call.key)
         self._calls[call.key] = _dump(
             {
                 "call": call.key,
@@ -197,12 +203,19 @@ class Cassette:
 
     def tool_result(self, key: str) -> str | None:
         """Return what a tool answered when this was recorded."""
+        self._use(key)
         return self._tools.get(key)
 
     def put_tool_result(self, key: str, result: str) -> None:
         """Record what a tool answered."""
+        self._use(key)
         self._tools[key] = result
         self._changed = True
+
+    def _use(self, name: str) -> None:
+        if name not in self.used:
+            self.used.add(name)
+            report(self.path, name)
 
     def save(self) -> None:
         """Write what was added, beside what the file holds now; atomic.
@@ -215,15 +228,26 @@ class Cassette:
         self.read()
         self._write()
 
-    def prune(self) -> int:
-        """Drop calls that no run of this process asked for, write the file, and return how many went."""
-        gone = [key for key in self._calls if key not in self.used]
-        for key in gone:
-            del self._calls[key]
-        kept = {one["request"]["system"]["text"] for one in map(json.loads, self._calls.values()) if _shares_text(one)}
-        self._texts = {digest: text for digest, text in self._texts.items() if digest in kept}
-        self._write()
-        return len(gone)
+    def prune(self, used: Set[str] | None = None) -> int:
+        """Take out of the file what is not used, and return how many calls went; lines that stay keep bytes and order.
+
+        Args:
+            used: What is used; what runs of this process asked for where None.
+
+        Raises:
+            CassetteError: it cannot be read or written.
+        """
+        self.save()
+        self._stamp = None
+        self.read()
+        if not self.path.exists():
+            return 0
+        text, gone = pruned(self.path.read_bytes().decode("utf-8"), self.used if used is None else used)
+        self._calls, self._texts, self._models, self._tools = {}, {}, {}, {}
+        self._replace(text)
+        self._stamp = None
+        self.read()
+        return gone
 
     def _write(self) -> None:
         lines = {HEADER, *self._calls.values()}
@@ -232,7 +256,9 @@ class Cassette:
         for (asked, alias), one in self._models.items():
             entry = {"model": alias, "asked": asked, "is": one.model, "backend": one.backend}
             lines.add(_dump({**entry, "fidelity": one.fidelity, "max_tokens": one.max_tokens}))
-        text = scrub("".join(f"{line}\n" for line in sorted(lines)), self._keys)
+        self._replace(scrub("".join(f"{line}\n" for line in sorted(lines)), self._keys))
+
+    def _replace(self, text: str) -> None:
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -246,10 +272,6 @@ class Cassette:
             raise CassetteError(f"the cassette {self.path} cannot be written: {error.strerror or error}") from error
         status = self.path.stat()
         self._stamp, self._changed = (status.st_mtime_ns, status.st_size), False
-
-
-def _shares_text(entry: Mapping[str, Any]) -> bool:
-    return isinstance(entry["request"].get("system"), dict) and "text" in entry["request"]["system"]
 
 
 def _reply(call: Call) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+VARIABLE = "AGENTKIT_PROGRESS"
+"""`log` writes lines on standard error in notebooks too: for jobs, whose log is read and whose outputs are not."""
 QUIET_S = 1.0
 """A run that is over sooner shows nothing of its way."""
 TICK_S = 0.25
@@ -172,25 +175,28 @@ class Lines:
 
 
 class Displayed:
-    """One line below the cell while it runs; it stays only where there is something to say."""
+    """One line below the cell while it runs. Only a count of failures stays: it is the same at each execution.
+
+    nbval compares what an output was when it appeared. So the line appears empty and gets its text in updates, and
+    what stays is an output of its own, without seconds, tokens and what happened to be in the store.
+    """
 
     def __init__(self) -> None:
         self._handle: Any = None
 
     def show(self, now: Progress) -> None:
-        """Draw the line."""
+        """Draw the line; at the end take it away."""
         from IPython.display import display
 
-        stays = now.reused or now.failed
-        if now.finished and not stays:
+        if now.finished:
             if self._handle is not None:
                 self._handle.update({}, raw=True)
-        elif now.finished or now.elapsed_s >= QUIET_S:
-            bundle = {"text/plain": now.line}
+            if now.failed:
+                display({"text/plain": f"{now.done}/{now.total} done, {now.failed} failed"}, raw=True)  # type: ignore[no-untyped-call]
+        elif now.elapsed_s >= QUIET_S:
             if self._handle is None:
-                self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
-            else:
-                self._handle.update(bundle, raw=True)
+                self._handle = display({}, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython has none
+            self._handle.update({"text/plain": now.line}, raw=True)
 
 
 def shown_by(progress: bool | Callable[[Progress], Any] | None) -> Silent | Called | Lines | Displayed:
@@ -198,13 +204,13 @@ def shown_by(progress: bool | Callable[[Progress], Any] | None) -> Silent | Call
 
     Args:
         progress: A function that takes each `Progress`; False for nothing; None or True for what fits the place: a
-            line below the cell in a notebook, a line on standard error elsewhere.
+            line below the cell in a notebook, lines on standard error elsewhere and where `AGENTKIT_PROGRESS=log`.
     """
     if callable(progress):
         return Called(progress)
     if progress is False:
         return Silent()
-    if _in_notebook():
+    if _in_notebook() and os.environ.get(VARIABLE) != "log":
         return Displayed()
     return Lines(sys.stderr)
 

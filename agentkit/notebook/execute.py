@@ -82,6 +82,7 @@ def execute(
         client.execute(env=_kernel_environment(environment or {}))
     except CellExecutionError as error:
         raise _explained(path, notebook, error) from None
+    _drop_empty(notebook)
     return notebook
 
 
@@ -97,6 +98,13 @@ def write(notebook: NotebookNode, path: Path) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _drop_empty(notebook: NotebookNode) -> None:
+    """Take away outputs that show nothing: what is left of a progress line, only where a cell was slow."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [one for one in cell.outputs if one.output_type != "display_data" or one.data]
 
 
 def _code_cells(notebook: NotebookNode) -> list[int]:

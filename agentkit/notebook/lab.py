@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from agentkit.errors import MissingExtra, NotebookError
+from agentkit.notebook.plugin import FILE, MODE, cassette_of
 
 FIRST = Path("notebooks/01_quickstart.ipynb")
 """What `agentkit lab` and `agentkit demo` open in a checkout when no notebook is named."""
@@ -47,14 +48,28 @@ def lab_command(notebook: Path, *, browser: bool = True, port: int | None = None
     return command
 
 
-def open_lab(notebook: Path, *, browser: bool = True, port: int | None = None) -> None:
+def lab_environment(notebook: Path, *, replay: bool = False) -> dict[str, str]:
+    """Return the variables JupyterLab and its kernels get.
+
+    Args:
+        notebook: The notebook to open.
+        replay: Let cells answer from the notebook's cassette alone; otherwise they run live, unless the environment
+            says something else already.
+    """
+    if replay:
+        # The file stands in where a notebook names no cassette, so that none of them calls anything.
+        return {**os.environ, MODE: "replay", FILE: str(cassette_of(notebook.resolve()))}
+    return {MODE: "live", **os.environ}
+
+
+def open_lab(notebook: Path, *, browser: bool = True, port: int | None = None, replay: bool = False) -> None:
     """Become JupyterLab: this process is replaced, so Ctrl-C and exit codes are JupyterLab's own.
 
     Cells run live: an edited prompt is called, not looked up in the notebook's cassette. What was called once is still
-    in the store.
+    in the store. With `replay` they answer from the cassette and nothing is called.
     """
     command = lab_command(notebook, browser=browser, port=port)
-    environment = {"AGENTKIT_CASSETTE": "live", **os.environ}
+    environment = lab_environment(notebook, replay=replay)
     sys.stdout.flush()
     if os.name == "nt":
         import subprocess

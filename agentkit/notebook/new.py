@@ -64,7 +64,11 @@ def new_experiment(
     home = top / name
     if home.exists():
         raise NotebookError(f"{home} exists already; nothing was written", hint=f"agentkit new experiment {name}-2")
-    wanted = {home / "samples.jsonl": _template("samples.jsonl"), home / "cassettes" / ".gitkeep": ""}
+    wanted = {
+        home / "samples.jsonl": _template("samples.jsonl"),
+        home / "cassettes" / ".gitkeep": "",
+        home / ".gitattributes": _template("gitattributes"),
+    }
     if agent is None:
         wanted[home / "agent.md"] = _template("agent.md").replace("{name}", name)
         named = "agent.md"

@@ -6,11 +6,13 @@ once in replay, whose outputs are the ones saved. So what is committed is what e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from agentkit.errors import StaleCassette
-from agentkit.notebook.execute import execute, write
+from agentkit.errors import NotebookError, StaleCassette
+from agentkit.experiment.cassette import Cassette
+from agentkit.experiment.cassette_prune import USED_VARIABLE, reported
+from agentkit.notebook.execute import execute, read, write
 from agentkit.notebook.plugin import FILE, MODE, cassette_of
 
 
@@ -19,12 +21,13 @@ def environment(path: Path, mode: str) -> dict[str, str | None]:
     return {MODE: mode, FILE: str(cassette_of(path.resolve()))}
 
 
-def record(path: Path, *, say: Callable[[str], None] = lambda line: None) -> None:
+def record(path: Path, *, say: Callable[[str], None] = lambda line: None, used: Path | None = None) -> None:
     """Run a notebook live, write what was missing to its cassette, then save the outputs of its replay.
 
     Args:
         path: The notebook; it is written in place, as one step.
         say: Told each line of progress.
+        used: A file to which the replay adds what it asks cassettes for, as `prune` takes it; None for none.
 
     Raises:
         NotebookError: a cell raised; the notebook file is as it was.
@@ -34,7 +37,38 @@ def record(path: Path, *, say: Callable[[str], None] = lambda line: None) -> Non
         return lambda number, total, line: say(f"{stage} {number}/{total}  {line}")
 
     execute(path, environment=environment(path, "record"), progress=progress("record"))
-    write(execute(path, environment=environment(path, "replay"), progress=progress("replay")), path)
+    replaying = {**environment(path, "replay"), USED_VARIABLE: str(used.resolve()) if used is not None else None}
+    write(execute(path, environment=replaying, progress=progress("replay")), path)
+
+
+def prune(paths: Sequence[Path], used: Path) -> dict[Path, int]:
+    """Take out of the cassettes of notebooks what their replays did not ask for; return how many calls went, by file.
+
+    Args:
+        paths: Every notebook that `used` tells of.
+        used: The file that `record` was given.
+
+    Raises:
+        NotebookError: a notebook beside these names one of the cassettes; nothing was taken out.
+    """
+    found: dict[Path, set[str]] = {cassette_of(path.resolve()): set() for path in paths}
+    for cassette, names in reported(used).items():
+        found.setdefault(cassette.resolve(), set()).update(names)
+    given = {path.resolve() for path in paths}
+    others = {other.resolve() for path in given for other in path.parent.glob("*.ipynb")} - given
+    for other in sorted(others):
+        code = "\n".join(cell.source for cell in read(other).cells if cell.cell_type == "code")
+        shared = [cassette.name for cassette in found if cassette.name in code]
+        if shared:
+            raise NotebookError(
+                f"{other.name} names the cassette {shared[0]} too; nothing was removed",
+                hint=f"agentkit record --prune {' '.join(path.name for path in (*paths, other))}",
+            )
+    return {
+        cassette: Cassette(cassette, recording=False).prune(names)
+        for cassette, names in found.items()
+        if cassette.exists()
+    }
 
 
 def check(path: Path) -> StaleCassette | None:

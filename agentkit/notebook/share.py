@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agentkit.errors import DISTRIBUTION, NotebookError
 from agentkit.notebook.execute import execute, write
 from agentkit.notebook.export import notebook_page
-from agentkit.notebook.plugin import cassette_of
+from agentkit.notebook.named import files_of
 from agentkit.notebook.record import environment
 from agentkit.notebook.scan import Leak, scan
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-READ_SUFFIXES = {".md", ".csv", ".json", ".jsonl", ".yaml", ".yml"}
-"""Files a notebook reads: definitions, samples, cassettes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +31,9 @@ class Shared:
 def share(notebook: Path, out: Path, *, archive: bool = False, allow_leaks: bool = False) -> Shared:
     """Make one folder (or zip file) that a colleague can read in a browser and replay without a key.
 
-    The notebook is executed in replay first, so what is shared is what replays. Files that the notebook names in its
-    code come along in the same places relative to it.
+    The notebook is executed in replay first, so what is shared is what replays. What its code names comes along in
+    the same places relative to it: definitions and samples; and from its own folder and below also modules it imports
+    and other notebooks, with what those name.
 
     Args:
         notebook: The notebook; it is not changed.
@@ -56,7 +48,7 @@ def share(notebook: Path, out: Path, *, archive: bool = False, allow_leaks: bool
     if out.exists():
         raise NotebookError(f"{out} exists already; nothing was written", hint="name another folder with --out")
     executed = execute(notebook, environment=environment(notebook, "replay"))
-    wanted = _files(notebook, executed)
+    wanted = files_of(notebook, executed)
     top = Path(os.path.commonpath([path.resolve().parent for path in wanted]))
     with tempfile.TemporaryDirectory(prefix="agentkit-") as scratch:
         stage = Path(scratch) / out.stem
@@ -84,33 +76,6 @@ def share(notebook: Path, out: Path, *, archive: bool = False, allow_leaks: bool
         else:
             shutil.move(str(stage), out)
     return Shared(out, page, tuple(made))
-
-
-def _files(path: Path, notebook: NotebookNode) -> list[Path]:
-    """Return the notebook, its cassette, and the files named by strings in its code that exist."""
-    found = {path.resolve(): path}
-    candidates = [cassette_of(path)]
-    candidates += [path.parent / text for text in _strings(notebook) if Path(text).suffix in READ_SUFFIXES]
-    for candidate in candidates:
-        if candidate.is_file():
-            found.setdefault(candidate.resolve(), candidate)
-        elif candidate.is_dir():
-            found.update({file.resolve(): file for file in candidate.glob("*.md")})
-    return list(found.values())
-
-
-def _strings(notebook: NotebookNode) -> Iterator[str]:
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        try:
-            tree = ast.parse("\n".join(line for line in cell.source.splitlines() if not line.startswith(("%", "!"))))
-        except SyntaxError:
-            continue
-        for node in ast.walk(tree):
-            # A path is one short line; longer strings are prompts.
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) < 256:
-                yield node.value
 
 
 def _listed(leaks: list[Leak]) -> str:

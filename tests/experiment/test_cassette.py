@@ -149,6 +149,25 @@ def test_pruning_keeps_what_was_asked_for(tmp_path: Path, monkeypatch: pytest.Mo
     assert '"B"' not in path.read_text()
 
 
+def test_pruning_keeps_order_and_bytes_of_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "c.jsonl"
+    run({"a": "A", "b": "B"}, ["x", "y\u2028z"], path)
+    head, *lines = path.read_text().split("\n")[:-1]
+    # As a merge may leave it: in another order, a line twice, a space that agentkit does not write.
+    merged = [line.replace('"sample":', '"sample": ') if '"call"' in line else line for line in reversed(lines)]
+    path.write_text("\n".join([head, *merged, merged[0], ""]))
+    anew()
+    run({"a": "A"}, ["x", "y\u2028z"], path)
+    before = path.read_text().split("\n")
+    cassette = module.cassette_for(path)
+    assert cassette is not None
+    assert cassette.prune() == 2
+    dropped = [line for line in before if '"variant":"b"' in line or '"value":"B"' in line]
+    assert path.read_text().split("\n") == [line for line in before if line not in dropped]
+    assert cassette.prune() == 0
+    assert len(cassette) == 2
+
+
 def test_what_is_in_the_store_reaches_the_cassette_without_a_call(tmp_path: Path) -> None:
     run("A", ["x"], None, store=tmp_path / "s.db")
     backend = ak.Scripted([])

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from agentkit.cli import main
 from agentkit.errors import NotebookError, StaleCassette
 from agentkit.notebook.execute import execute, read
 from agentkit.notebook.record import check, environment, record
@@ -95,6 +96,31 @@ def test_changed_definition_fails_the_cell_and_names_what_changed(notebook: Path
     agent.write_text(AGENT)
     record(notebook)
     assert len(live.paid) == 4, "what was recorded before is still there"
+
+
+def test_prune_removes_what_the_notebook_no_longer_asks_for(
+    notebook: Path, live: MessagesServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(notebook)
+    cassette = notebook.parent / "cassettes" / "greetings.jsonl"
+    everything = cassette.read_text().splitlines()
+    notebook.write_text(notebook.read_text().replace("'Hello there', ", ""))
+    assert main(["record", str(notebook)]) == 0
+    assert cassette.read_text().splitlines() == everything, "only on request"
+
+    sibling = write_notebook(
+        notebook.parent / "also.ipynb", "import agentkit as ak\nak.use_cassette('greetings.jsonl')"
+    )
+    assert main(["record", "--prune", str(notebook)]) == 2
+    assert "also.ipynb names the cassette" in capsys.readouterr().err
+    assert cassette.read_text().splitlines() == everything
+    sibling.unlink()
+
+    assert main(["record", "--prune", str(notebook)]) == 0
+    assert "greetings.jsonl: 1 unused call(s) removed" in capsys.readouterr().out
+    assert cassette.read_text().splitlines() == [line for line in everything if "Hello there" not in line]
+    assert len(live.paid) == 2
+    assert nbval(notebook.parent).returncode == 0
 
 
 def test_edited_output_fails(notebook: Path, live: MessagesServer) -> None:

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from agentkit.errors import NotebookError
 from agentkit.notebook.execute import read, write
@@ -57,6 +57,57 @@ def test_zip_holds_the_same(project: Path, tmp_path: Path) -> None:
     made = share(project, tmp_path / "out.zip", archive=True)
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert set(made.files) <= set(archive.namelist())
+
+
+def add_cell(path: Path, source: str) -> None:
+    notebook = read(path)
+    notebook.cells.append(new_code_cell(source))
+    write(notebook, path)
+
+
+def test_what_the_notebook_names_in_its_folder_comes_along_and_replays(project: Path, tmp_path: Path) -> None:
+    home = project.parent
+    for name, text in {
+        "helpers.py": "from tools.counting import count\n\nWORDS = open('data/words.txt').read().split()\n",
+        "tools/__init__.py": "",
+        "tools/counting.py": "def count(items):\n    return len(items)\n",
+        "data/words.txt": "one two three",
+        "data/samples.tsv": "input\nHello\n",
+        "data/unnamed.csv": "input\nHello\n",
+        "unnamed.py": "",
+        "more/notes.md": "Notes.",
+        "more/cassettes/second.jsonl": '{"agentkit-cassette":1}\n',
+    }.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    (home.parent / "outside.py").write_text("")
+    write_notebook(home / "more" / "second.ipynb", "text = open('notes.md').read()")
+    add_cell(
+        project,
+        "from pathlib import Path\n\nimport helpers\n\nDATA = Path('data')\n"
+        "rows = len((DATA / 'samples.tsv').read_text().splitlines())\n"
+        "places = ['../outside.py', 'more/second.ipynb', 'absent.csv']\n"
+        "print(helpers.count(helpers.WORDS), rows)",
+    )
+    made = share(project, tmp_path / "out")
+    assert {name for name in made.files if name.startswith("notebooks/")} == {
+        "notebooks/greetings.ipynb", "notebooks/cassettes/greetings.jsonl", "notebooks/helpers.py",
+        "notebooks/tools/__init__.py", "notebooks/tools/counting.py", "notebooks/data/words.txt",
+        "notebooks/data/samples.tsv", "notebooks/more/second.ipynb", "notebooks/more/notes.md",
+        "notebooks/more/cassettes/second.jsonl",
+    }  # fmt: skip
+    assert not any("outside" in name for name in made.files)
+    done = nbval(tmp_path / "out" / "notebooks", "--nbval", "--ignore=more")
+    assert done.returncode == 0, done.stdout
+    assert "4 passed" in done.stdout
+
+
+def test_a_module_that_holds_a_secret_stops_it(project: Path, tmp_path: Path) -> None:
+    (project.parent / "helpers.py").write_text(f"KEY = '{'sk-ant-api03-' + 'Ab1' * 8}'\nHERE = '/home/somebody/x'\n")
+    add_cell(project, "%run helpers.py")
+    with pytest.raises(NotebookError, match=r"helpers.py:1: Anthropic key\n.*helpers.py:2: machine path"):
+        share(project, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
