@@ -110,7 +110,7 @@ class Running:
             AgentkitError: as `run` raises it.
             DeadlineExceeded: the time was over first; the run goes on.
         """
-        if not self._over.wait(timeout_s):
+        if not loop.wait_until(self._over, timeout_s):
             raise DeadlineExceeded(
                 f"the run was not over after {timeout_s:g} s, and goes on",
                 hint="wait again, or stop it: running.stop()",

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import Future
+from concurrent.futures import wait as wait_done
 from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 
 POLL_S = 0.2
-"""How often an awaiting caller's own loop turns, so that an interrupt reaches it."""
+"""How often a caller that waits looks up, so that an interrupt reaches it."""
 CLOSING_S = 0.3
 """How long a backend may take to close its connections."""
 PATIENCE_S = 0.9
@@ -64,11 +66,24 @@ def wait_for(work: Coroutine[Any, Any, Value]) -> Value:
     """
     future = submit(work)
     try:
+        # Python notices a signal when its main thread runs again. The system may hand the signal to another thread, so
+        # a wait without end could sleep through it.
+        while not wait_done((future,), timeout=POLL_S).done:
+            pass
         return future.result()
     except BaseException:
         if not future.done():
             _cancel(future)
         raise
+
+
+def wait_until(event: threading.Event, timeout_s: float | None = None) -> bool:
+    """Wait for an event, so that an interrupt is noticed meanwhile; return whether it came in time."""
+    end = None if timeout_s is None else time.monotonic() + timeout_s
+    while not event.wait(POLL_S if end is None else max(0.0, min(POLL_S, end - time.monotonic()))):
+        if end is not None and time.monotonic() >= end:
+            return event.is_set()
+    return True
 
 
 async def watch(work: Coroutine[Any, Any, Value]) -> Value:

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.killing import stored
 from tests.server import Fault, MessagesServer
 
@@ -63,7 +65,8 @@ def test_an_interrupt_ends_a_process_and_keeps_what_finished(tmp_path: Path, ser
     asked = time.monotonic()
     _, errors = child.communicate(timeout=60)
     took = time.monotonic() - asked
-    assert child.returncode == -signal.SIGINT
+    # Of 1 and the signal's own code: an extension module that is imported meanwhile makes Python forget which it was.
+    assert child.returncode in (-signal.SIGINT, 1), errors
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert took < 5  # about one second; more is allowed for a busy machine
     assert len(stored(tmp_path / "s.db")) == 40
@@ -72,3 +75,27 @@ def test_an_interrupt_ends_a_process_and_keeps_what_finished(tmp_path: Path, ser
     again = start(server, "k", tmp_path / "s.db", 40, 40)
     assert again.communicate(timeout=60)[0] == "80 0 1\n"
     assert len(server.calls) - calls == 40
+
+
+ELSEWHERE = """
+import signal, sys, threading, time
+import agentkit as ak
+
+def interrupt():
+    time.sleep(0.5)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+threading.Thread(target=interrupt, daemon=True).start()
+backend = ak.Scripted("Hi", latency_s=60)
+if sys.argv[1] == "run":
+    ak.run("X", ["a"], backend=backend, store=False, progress=False)
+else:
+    ak.start("X", ["a"], backend=backend, store=False).wait()
+"""
+
+
+@pytest.mark.parametrize("how", ["run", "wait"])
+def test_an_interrupt_that_another_thread_gets_is_noticed(how: str) -> None:
+    command = [sys.executable, "-c", ELSEWHERE, how]
+    child = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert child.stderr.rstrip().endswith("KeyboardInterrupt")
