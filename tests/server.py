@@ -30,9 +30,10 @@ class Fault:
 
     kind: str
     """`status` (an error response), `drop` (closed before any response), `cut` (closed in the middle of the body or
-    the stream), `hang` (no answer), `garbage` (200 and no JSON), `stranger` (200, JSON, no message), `stream_error`
-    (an error event inside the stream), `clean_end` (the stream ends cleanly before `message_stop`). The last two make
-    a plain request fail with status 500 and a cut, so that mixes may use them for both."""
+    the stream), `hang` (no answer), `stall` (no more after half of it), `garbage` (200 and no JSON), `stranger` (200,
+    JSON, no message), `stream_error` (an error event inside the stream), `clean_end` (the stream ends cleanly before
+    `message_stop`). The last two make a plain request fail with status 500 and a cut, so that mixes may use them for
+    both."""
     status: int = 500
     error_type: str = "api_error"
     message: str = "an error on request"
@@ -47,7 +48,7 @@ class Fault:
     @property
     def pays(self) -> bool:
         """Whether the model had generated its answer when this happened."""
-        return self.kind in ("cut", "clean_end", "garbage", "stranger")
+        return self.kind in ("cut", "stall", "clean_end", "garbage", "stranger")
 
 
 RATE_LIMIT = Fault("status", 429, "rate_limit_error", "too many requests", retry_after="0")
@@ -66,6 +67,8 @@ MIX = (
     SERVER_ERROR,
 )
 """Everything that can go wrong quickly."""
+SLOW_MIX = (Fault("hang"), Fault("stall"))
+"""What only a timeout ends."""
 
 
 @dataclass(frozen=True)
@@ -331,10 +334,9 @@ class MessagesServer:
         if fault is not None and fault.kind == "stranger":
             payload = b'{"object": "chat.completion", "choices": []}'
         head = self._head(200, "application/json", len(payload))
-        if fault is not None and fault.kind == "cut":
+        if fault is not None and fault.kind in ("cut", "stall"):
             writer.write(head + payload[: len(payload) // 2])
-            await writer.drain()
-            return False
+            return await self._break_off(fault, writer)
         writer.write(head + payload)
         await writer.drain()
         return True
@@ -351,16 +353,21 @@ class MessagesServer:
                 error = {"type": "overloaded_error", "message": "overloaded"}
                 writer.write(_chunk(_sse({"type": "error", "error": error})))
                 break
-            if position == half and kind in ("cut", "clean_end"):
+            if position == half and kind in ("cut", "stall", "clean_end"):
                 break
             writer.write(_chunk(_sse(event)))
             await writer.drain()
-        if kind == "cut":
-            await writer.drain()
-            return False
+        if fault is not None and kind in ("cut", "stall"):
+            return await self._break_off(fault, writer)
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
+
+    async def _break_off(self, fault: Fault, writer: asyncio.StreamWriter) -> bool:
+        await writer.drain()
+        if fault.kind == "stall":
+            await asyncio.sleep(fault.seconds)
+        return False
 
     async def _fail(self, fault: Fault, writer: asyncio.StreamWriter) -> bool:
         if fault.kind == "hang":

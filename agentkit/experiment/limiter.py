@@ -1,11 +1,12 @@
 """How many calls are out at once: one level for the whole run, which the server's answers move.
 
 It starts moderate and grows with every success until the server first objects; from then on it grows by about one per
-round. An objection lowers it once per round trip: to what the server took of the calls that were out, where that can be
-told, else by half; by a fifth where a whole round had gone well before, for then it was nearly right. The level of the
-last objection is remembered and approached ten times as slowly, and the less often the longer the server makes all
-wait. A `retry-after`, or the last of a rate limit's allowance, holds back every call of the run and not only the one
-that was told; afterwards the lowered level keeps them from storming.
+round. An objection lowers it once per round trip: to what the server took of the calls that were out, where that can
+be told, else by half; by a fifth where a whole round had gone well before, for then it was nearly right. A level at
+which the server objects again is approached ten times as slowly from then on, and the less often the longer it makes
+all wait; an objection below that level says that it is about something else. A `retry-after`, or the last of a rate
+limit's allowance, holds back every call of the run and not only the one that was told; afterwards the lowered level
+keeps them from storming.
 (Additive increase, multiplicative decrease: Chiu and Jain, 1989.)
 """
 
@@ -58,10 +59,12 @@ class Limiter:
         self._chance = chance
         self._climbing = True
         self._backed_off_at = float("-inf")
-        self._objected: int | None = None  # the number of calls to which the server last objected
+        self._objected = 0  # the number of calls to which the server last objected
+        self._too_many: int | None = None  # the same, where that was no accident
         self._careful_until = float("-inf")
         self._fine = 0  # successes since the last objection
-        self._taken = 0  # of the calls that were out at the last objection, those not refused
+        self._out = 0  # calls that were out at the last objection
+        self._refused = 0  # and those of them that were refused
         self._least = 0.0  # how low one objection may lead
         self._paused_until = float("-inf")
         self._waiting: deque[asyncio.Future[float]] = deque()
@@ -99,7 +102,7 @@ class Limiter:
         if self.level >= self.most:
             return
         step = 2.0 if self._climbing else 1.0 / self.level
-        if self._objected is not None and int(self.level) + 1 == self._objected:
+        if int(self.level) + 1 == self._too_many:
             step = 0.0 if self._now() < self._careful_until else step / CAREFUL
         self.level = min(float(self.most), self.level + step)
 
@@ -114,17 +117,19 @@ class Limiter:
             return
         if started >= self._backed_off_at:
             self._back_off(started)
-        self._taken -= 1
-        if self._least <= self._taken < self.level:
-            self.level = float(self._taken)
-            self._objected = self._taken + 1
+        self._refused += 1
+        taken = self._out - self._refused
+        if self._refused > 1 and self._least <= taken < self.level:
+            self.level = float(taken)
+            self._objected = self._too_many = taken + 1
         wait = error.retry_after_s or 0.0
         self._careful_until = max(self._careful_until, self._now() + CAREFUL * wait)
         self.pause(wait)
 
     def _back_off(self, started: float) -> None:
         nearly_right = not self._climbing and self._fine >= self.level
-        self._objected = int(self.level)
+        before, self._objected = self._objected, int(self.level)
+        self._too_many = self._objected if self._objected in (before, before + 1) else None
         self._least = self.level / 8
         self.level = max(1.0, self.level * (0.8 if nearly_right else 0.5))
         self._backed_off_at = self._now()
@@ -132,7 +137,8 @@ class Limiter:
         self.pause(min(LONGEST_ROUND_S, self._backed_off_at - started))
         self._climbing = False
         self._fine = 0
-        self._taken = self.running
+        self._out = self.running
+        self._refused = 0
 
     def observe(self, limits: Limits | None) -> None:
         """Take in what the server says of its rate limits: where nothing is left, wait until there is again."""

@@ -149,8 +149,11 @@ class Room:
         self.reply_s = reply_s
         self.refusal_s = refusal_s
         self.refusal = CallError("too many", kind="rate_limit", retry_after_s=retry_after_s, retryable=True)
+        self.moody = 0.0
+        """The part of all calls that it refuses whatever room there is."""
         self.inside = 0
         self.refused = 0
+        self._chance = random.Random(2)
 
     async def call(self) -> None:
         attempt = 0
@@ -158,7 +161,7 @@ class Room:
             attempt += 1
             started = await self.limiter.acquire()
             try:
-                taken = self.inside < self.capacity
+                taken = self.inside < self.capacity and self._chance.random() >= self.moody
                 self.inside += taken
                 await asyncio.sleep(self.reply_s if taken else self.refusal_s)
                 self.inside -= taken
@@ -198,6 +201,12 @@ def test_room_that_grows_is_found() -> None:
         assert room.limiter.level > 30
 
     virtually(main())
+
+
+def test_objections_that_are_not_about_room_do_not_hold_it_down() -> None:
+    room = Room(1000, 0.05, 0.05, None)
+    room.moody = 0.07
+    assert virtually(room.carry_out(2000)) < 2000 * 0.05 / 5  # as if five were out all the time
 
 
 def test_what_was_taken_of_a_round_is_the_next_level() -> None:
