@@ -276,7 +276,7 @@ class Results(Sequence[Outcome]):
         to_jsonl(self, path)
 
     def to_html(self, path: str | PathLike[str], title: str = "Results") -> None:
-        """Write a page that stands alone: no script, no network."""
+        """Write a page: no script, no network. Beyond 50 samples the whole frame lies beside it as `NAME.data.csv`."""
         from agentkit.experiment.exports import to_html
 
         to_html(self, path, title)
@@ -305,12 +305,9 @@ class Results(Sequence[Outcome]):
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        from agentkit.views.table import table_html
-        from agentkit.views.text import table_text
+        from agentkit.experiment.exports import mime_bundle
 
-        grid = self.grid()
-        # The mark lets `agentkit demo` find the tables among a notebook's outputs; nbval does not compare metadata.
-        return {"text/plain": table_text(grid), "text/html": str(table_html(grid))}, {"agentkit": {"view": "results"}}
+        return mime_bundle(self)
 
     def __str__(self) -> str:
         from agentkit.views.text import table_text

@@ -7,9 +7,10 @@ untrusted as any other. Widgets show their text, which is all that is left of th
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from agentkit.views.page import page
+from agentkit.views.page import file_link, page
 from agentkit.views.safe import Html, escape, foreign, markdown
 
 if TYPE_CHECKING:
@@ -18,22 +19,23 @@ if TYPE_CHECKING:
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def notebook_page(notebook: NotebookNode, *, title: str) -> str:
+def notebook_page(notebook: NotebookNode, *, title: str, frames: Collection[str] = ()) -> str:
     """Return an executed notebook as a standalone HTML page.
 
     Args:
         notebook: The notebook with its outputs.
         title: The page's title.
+        frames: Names of the files beside the page that hold what its tables do not show.
     """
-    return page(title, notebook_parts(notebook))
+    return page(title, notebook_parts(notebook, frames))
 
 
-def notebook_parts(notebook: NotebookNode) -> list[Html]:
-    """Return an executed notebook as safe HTML, one piece for each text, input and output."""
-    return [part for cell in notebook.cells for part in _cell(cell)]
+def notebook_parts(notebook: NotebookNode, frames: Collection[str] = ()) -> list[Html]:
+    """Return an executed notebook as safe HTML, one piece for each text, input, output and link to a frame."""
+    return [part for cell in notebook.cells for part in _cell(cell, frames)]
 
 
-def _cell(cell: Any) -> list[Html]:
+def _cell(cell: Any, frames: Collection[str]) -> list[Html]:
     if cell.cell_type == "markdown":
         return [markdown(cell.source)]
     if cell.cell_type != "code" or not cell.source.strip():
@@ -41,7 +43,13 @@ def _cell(cell: Any) -> list[Html]:
     code = markdown(f"{_fence(cell.source)}python\n{cell.source}\n{_fence(cell.source)}")
     if cell.metadata.get("jupyter", {}).get("source_hidden"):  # collapsed in JupyterLab, so here too
         code = Html(f"<details><summary>Code that the notebook hides</summary>{code}</details>")
-    return [code, *map(_output, cell.outputs)]
+    parts = [code]
+    for output in cell.outputs:
+        parts.append(_output(output))
+        frame = output.get("metadata", {}).get("agentkit", {}).get("frame")
+        if frame in frames:
+            parts.append(file_link(frame, "All samples of this table:"))
+    return parts
 
 
 def _fence(source: str) -> str:

@@ -16,7 +16,11 @@ CELLS: tuple[tuple[str, str], ...] = (
         "# {name}\n\nWhat should get better, and how would you see it? Write that here first; then edit the definition "
         "and compare.",
     ),
-    ("code", 'import agentkit as ak\n\nagent = ak.load("{agent}")\nprint(agent.roster_line)'),
+    (
+        "parameters",
+        'agent_path = "{agent}"\nmodel = None  # the definition\'s own; or "haiku", "opus", a model\'s id\nepochs = 1',
+    ),
+    ("code", "import agentkit as ak\n\nagent = ak.load(agent_path)\nprint(agent.roster_line)"),
     (
         "markdown",
         "One edit, as a new value: the file stays as it is until you save. `ak.edit(agent)` is the same as a form.",
@@ -36,12 +40,15 @@ CELLS: tuple[tuple[str, str], ...] = (
         "results = ak.run(\n"
         '    {{"today": agent, "edited": edited}},\n'
         '    ak.samples("samples.jsonl"),\n'
+        "    model=model,\n"
+        "    epochs=epochs,\n"
         '    backend=ak.Scripted("A scripted reply: take `backend=` away to call a model."),\n'
         ")\n"
         "results",
     ),
-    ("code", 'results.frame[["variant", "sample", "epoch", "stop_reason", "output"]]'),
+    ("code", 'results.to_csv("results.csv")\nresults.frame[["variant", "sample", "epoch", "stop_reason", "output"]]'),
 )
+"""Kind and source of each cell; `parameters` is code that carries that tag, which papermill puts other values below."""
 
 
 def new_experiment(
@@ -68,6 +75,7 @@ def new_experiment(
         home / "samples.jsonl": _template("samples.jsonl"),
         home / "cassettes" / ".gitkeep": "",
         home / ".gitattributes": _template("gitattributes"),
+        home / ".gitignore": _template("gitignore"),
     }
     if agent is None:
         wanted[home / "agent.md"] = _template("agent.md").replace("{name}", name)
@@ -101,8 +109,9 @@ def _write_notebook(path: Path, name: str, agent: str) -> None:
 
     cells = []
     for number, (kind, text) in enumerate(CELLS, start=1):
-        make = new_code_cell if kind == "code" else new_markdown_cell
+        make = new_markdown_cell if kind == "markdown" else new_code_cell
+        tags = {"metadata": {"tags": [kind]}} if kind == "parameters" else {}
         # Ids that say where a cell stands keep the first diff small; nbformat's own are random.
-        cells.append(make(text.format(name=name, agent=agent), id=f"cell-{number}"))  # type: ignore[no-untyped-call]
+        cells.append(make(text.format(name=name, agent=agent), id=f"cell-{number}", **tags))  # type: ignore[no-untyped-call]
     kernel = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
     write(new_notebook(cells=cells, metadata=kernel), path)  # type: ignore[no-untyped-call]

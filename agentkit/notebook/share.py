@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentkit.errors import DISTRIBUTION, NotebookError
+from agentkit.experiment.exports import FRAMES_VARIABLE
 from agentkit.notebook.execute import execute, write
 from agentkit.notebook.export import notebook_page
 from agentkit.notebook.named import files_of
@@ -47,21 +49,9 @@ def share(notebook: Path, out: Path, *, archive: bool = False, allow_leaks: bool
     """
     if out.exists():
         raise NotebookError(f"{out} exists already; nothing was written", hint="name another folder with --out")
-    executed = execute(notebook, environment=environment(notebook, "replay"))
-    wanted = files_of(notebook, executed)
-    top = Path(os.path.commonpath([path.resolve().parent for path in wanted]))
     with tempfile.TemporaryDirectory(prefix="agentkit-") as scratch:
-        stage = Path(scratch) / out.stem
-        for path in wanted:
-            place = stage / path.resolve().relative_to(top)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
-        relative = notebook.resolve().relative_to(top)
-        write(executed, stage / relative)
-        page = f"{notebook.stem}.html"
-        (stage / page).write_text(notebook_page(executed, title=notebook.stem), encoding="utf-8")
-        (stage / "requirements.txt").write_text(f"{DISTRIBUTION}>={_version()}\n", encoding="utf-8")
-        (stage / "README.md").write_text(_readme(page, relative), encoding="utf-8")
+        stage, page = Path(scratch) / "stage", f"{notebook.stem}.html"
+        _lay_out(notebook, stage, Path(scratch) / "frames", page)
         made = sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file())
         leaks = [leak for name in made for leak in scan(stage / name, name=name)]
         if leaks and not allow_leaks:
@@ -78,14 +68,37 @@ def share(notebook: Path, out: Path, *, archive: bool = False, allow_leaks: bool
     return Shared(out, page, tuple(made))
 
 
+def _lay_out(notebook: Path, stage: Path, kept: Path, page: str) -> None:
+    """Write everything that is shared into `stage`; `kept` is where the kernel leaves the frames of long tables."""
+    kept.mkdir()
+    beside = {FRAMES_VARIABLE: str(kept / f"{notebook.stem}.results")}
+    executed = execute(notebook, environment={**environment(notebook, "replay"), **beside})
+    wanted = files_of(notebook, executed)
+    top = Path(os.path.commonpath([path.resolve().parent for path in wanted]))
+    for path in wanted:
+        place = stage / path.resolve().relative_to(top)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)
+    relative = notebook.resolve().relative_to(top)
+    write(executed, stage / relative)
+    frames = sorted(path.name for path in kept.iterdir())
+    for name in frames:
+        shutil.copyfile(kept / name, stage / name)
+    (stage / page).write_text(notebook_page(executed, title=notebook.stem, frames=frames), encoding="utf-8")
+    (stage / "requirements.txt").write_text(f"{DISTRIBUTION}>={_version()}\n", encoding="utf-8")
+    (stage / "README.md").write_text(_readme(page, relative, frames), encoding="utf-8")
+
+
 def _listed(leaks: list[Leak]) -> str:
     return "\n".join(f"  {leak.file}:{leak.line}: {leak.what}" for leak in leaks[:20])
 
 
-def _readme(page: str, notebook: Path) -> str:
+def _readme(page: str, notebook: Path, frames: Sequence[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in frames)
     return (
         f"Open `{page}` in a browser: it needs nothing else.\n\n"
-        "To replay it without a key:\n\n"
+        + (f"Its tables show the first samples; all of them are in {listed}.\n\n" if frames else "")
+        + "To replay it without a key:\n\n"
         "```sh\n"
         "pip install -r requirements.txt\n"
         f"pytest --nbval {notebook.as_posix()}\n"

@@ -137,12 +137,12 @@ def totals(grid: Grid, variant: str) -> str:
     return " · ".join(parts)
 
 
-def foot(grid: Grid) -> list[str]:
-    """Return the lines under a table: what is not shown and where it is, the model, how it was run."""
-    hidden = len(grid.rows) - ROWS
+def foot(grid: Grid, shown: int) -> list[str]:
+    """Return the lines under a table of the first `shown` rows: what else there is and where, the model, how it ran."""
+    hidden = len(grid.rows) - shown
     found = []
     if hidden > 0:
-        found.append(f"{ROWS} of {len(grid.rows):,} samples shown; the other {hidden:,} are in results.frame.")
+        found.append(f"{shown} of {len(grid.rows):,} samples shown; the other {hidden:,} are in results.frame.")
     served = models(grid)
     if len(served) == 1:
         found.append(f"Model: {served[0]}.")

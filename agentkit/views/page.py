@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from agentkit.views.safe import Html, escape
 
@@ -80,3 +81,16 @@ def page(title: str, parts: Iterable[Html], lead: str | None = None) -> str:
         f"<title>{shown}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n<h1>{shown}</h1>\n{under}{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def file_link(name: str, lead: str) -> Html:
+    """Return a line that leads to a file beside the page.
+
+    Args:
+        name: The file's name; untrusted.
+        lead: What it is; untrusted.
+
+    >>> file_link("all of it.csv", "Data:")
+    '<p>Data: <a href="all%20of%20it.csv">all of it.csv</a></p>'
+    """
+    return Html(f'<p>{escape(lead)} <a href="{quote(name, safe="")}">{escape(name)}</a></p>')

@@ -16,6 +16,9 @@ from agentkit.views.safe import Html
 LEAD = 900
 """Characters of a reply shown at once; the rest is one click away, where it is worth one."""
 
+BYTES = 600_000
+"""Most that the rows of a table take, beyond its first: a notebook that holds one is saved under 1 MB."""
+
 _SLACK = 300
 _LINE = "1px solid rgba(128,128,128,.35)"
 _QUIET = "font-size:.85em;opacity:.75"
@@ -37,9 +40,9 @@ _MARK = "margin:.4em 0;padding:.1em .6em;border-left:3px solid currentColor"
 def table_html(grid: Grid) -> Html:
     """Return a grid as one static HTML table.
 
-    Up to 50 samples; the rest are counted and their place is named. Replies are rendered from Markdown; long ones fold.
-    Errors, refusals and replies that were cut off are each told in words in their own cell. Epochs of one place stand
-    under each other, equal ones as one.
+    Up to 50 samples, fewer where they are very long; the rest are counted and their place is named. Replies are
+    rendered from Markdown; long ones fold. Errors, refusals and replies that were cut off are each told in words in
+    their own cell. Epochs of one place stand under each other, equal ones as one.
 
     Args:
         grid: Samples down, variants across; every string in it is untrusted.
@@ -49,27 +52,49 @@ def table_html(grid: Grid) -> Html:
     >>> "<strong>hi</strong>" in table_html(Grid(["a"], [row]))
     True
     """
+    return counted_table(grid)[0]
+
+
+def counted_table(grid: Grid) -> tuple[Html, int]:
+    """Return what `table_html` does, and how many of the grid's rows it shows.
+
+    Args:
+        grid: As `table_html` takes it.
+    """
     if not grid.rows:
-        return Html("<p><em>No samples, so no results.</em></p>")
+        return Html("<p><em>No samples, so no results.</em></p>"), 0
     served = len(_words.models(grid)) > 1
     share = f"{84 // max(len(grid.variants), 1)}%"
     head = "".join(
         f'<th scope="col" style="{_TH};min-width:14em;width:{share}"><strong>{safe.escape(name)}</strong></th>'
         for name in grid.variants
     )
-    body = "".join(_row(grid.variants, row, served) for row in grid.rows[: _words.ROWS])
+    rows = _rows(grid, served)
     totals = "".join(
         f'<td style="{_TD};{_QUIET}">{safe.escape(_words.totals(grid, name))}</td>' for name in grid.variants
     )
-    foot = "".join(f'<p style="{_QUIET};margin:.3em 0">{safe.lines(line)}</p>' for line in _words.foot(grid))
-    return Html(
+    foot = "".join(f'<p style="{_QUIET};margin:.3em 0">{safe.lines(line)}</p>' for line in _words.foot(grid, len(rows)))
+    table = Html(
         f'<div {safe.INERT}><div style="overflow-x:auto;max-width:100%">'
         '<table style="border-collapse:collapse;table-layout:auto;margin:0;font-size:inherit;width:100%">'
         f'<thead><tr><th scope="col" style="{_TH};{_FIRST}"><strong>sample</strong></th>{head}</tr></thead>'
-        f"<tbody>{body}</tbody>"
+        f"<tbody>{''.join(rows)}</tbody>"
         f'<tfoot><tr><th scope="row" style="{_TD};{_FIRST};{_QUIET}">in all</th>{totals}</tr></tfoot>'
         f"</table></div>{foot}</div>"
     )
+    return table, len(rows)
+
+
+def _rows(grid: Grid, served: bool) -> list[str]:
+    rows: list[str] = []
+    left = BYTES
+    for row in grid.rows[: _words.ROWS]:
+        made = _row(grid.variants, row, served)
+        left -= len(made.encode("utf-8", "replace"))
+        if rows and left < 0:
+            break
+        rows.append(made)
+    return rows
 
 
 def _row(variants: Sequence[str], row: GridRow, served: bool) -> str:

@@ -45,7 +45,7 @@ def table_text(grid: Grid, width: int = WIDTH) -> str:
     first = min(24, max(11, width // 5))
     column = (width - first - len(_GAP) * len(grid.variants)) // max(len(grid.variants), 1)
     lines = _across(grid, first, column) if column >= _NARROWEST else _stacked(grid, width)
-    for line in _words.foot(grid):
+    for line in _words.foot(grid, min(_words.ROWS, len(grid.rows))):
         lines += wrap(line, width)
     return "\n".join(line.rstrip() for line in lines)
 

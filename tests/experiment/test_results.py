@@ -141,3 +141,24 @@ def test_the_sums() -> None:
     assert (usage.trials, usage.failed, usage.reused, usage.calls, usage.cost_usd) == (6, 2, 0, 4, 0.0)
     assert (usage.cache_read_tokens, usage.cache_write_tokens) == (6, 8)
     assert str(usage).startswith("6 trials (0 reused, 2 failed)")
+
+
+def long_results(count: int) -> ak.Results:
+    return ak.run({"a": "A", "b": "B"}, [f"q{n}" for n in range(count)], backend=ak.Scripted("Hi"), store=False)
+
+
+def test_a_page_of_fifty_samples_stands_alone_and_a_longer_one_has_its_data_beside_it(tmp_path: Path) -> None:
+    long_results(50).to_html(tmp_path / "short.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["short.html"]
+    results = long_results(120)
+    (tmp_path / "q <1>.csv").write_text("the samples")
+    results.to_html(tmp_path / "q <1>.html")
+    assert (tmp_path / "q <1>.csv").read_text() == "the samples"
+    frame = pd.read_csv(tmp_path / "q <1>.data.csv")
+    assert list(frame.columns) == list(results.frame.columns)
+    assert list(frame["key"]) == list(results.frame["key"])
+    page = (tmp_path / "q <1>.html").read_text()
+    assert '<a href="q%20%3C1%3E.data.csv">q &lt;1&gt;.data.csv</a>' in page
+    assert "50 of 120 samples shown" in page
+    assert "sample-50<" in page
+    assert "sample-51<" not in page

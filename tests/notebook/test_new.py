@@ -18,7 +18,7 @@ def test_new_experiment_passes_at_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert main(["new", "experiment", "short-answers", "--ci", "github"]) == 0
     home = tmp_path / "short-answers"
     assert sorted(path.name for path in home.iterdir()) == [
-        ".gitattributes", "agent.md", "cassettes", "samples.jsonl", "short-answers.ipynb"
+        ".gitattributes", ".gitignore", "agent.md", "cassettes", "samples.jsonl", "short-answers.ipynb"
     ]  # fmt: skip
     done = nbval(home)
     assert done.returncode == 0, done.stdout

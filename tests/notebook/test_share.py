@@ -6,11 +6,13 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from agentkit.errors import NotebookError
-from agentkit.notebook.execute import read, write
+from agentkit.notebook.execute import execute, read, write
+from agentkit.notebook.export import notebook_page
 from agentkit.notebook.record import record
 from agentkit.notebook.scan import scan
 from agentkit.notebook.share import share
@@ -139,3 +141,42 @@ def test_prose_about_secrets_is_no_leak(tmp_path: Path) -> None:
     text = 'Store the password hash, never password = "x". Tokens are JWTs. SHA: b179c9523d0e6a0f98a330c7562b6827\n'
     (tmp_path / "prose.md").write_text(text)
     assert scan(tmp_path / "prose.md") == []
+
+
+LONG = (
+    "import agentkit as ak\n"
+    "results = ak.run({'a': 'A', 'b': 'B'}, [f'q{n}' for n in range(400)], backend=ak.Scripted('**word** ' * 2_000))\n"
+    "results"
+)
+"""400 samples with replies of 18,000 characters: 14 MB in all."""
+
+
+def test_a_long_table_is_saved_small_and_shared_with_its_whole_frame(tmp_path: Path) -> None:
+    notebook = write_notebook(tmp_path / "long.ipynb", LONG, "results[:2]", "results.filter(variant='a')")
+    made = share(notebook, tmp_path / "out")
+    assert made.files == (
+        "README.md", "long.html", "long.ipynb", "long.results-1.csv", "long.results-2.csv", "requirements.txt",
+    )  # fmt: skip
+    assert len(pd.read_csv(tmp_path / "out" / "long.results-1.csv")) == 800
+    assert set(pd.read_csv(tmp_path / "out" / "long.results-2.csv")["variant"]) == {"a"}
+    page = (tmp_path / "out" / "long.html").read_text()
+    links = [f'<a href="long.results-{number}.csv">' for number in (1, 2)]
+    assert [page.count(link) for link in links] == [1, 1]
+    assert page.index("</table>") < page.index(links[0]) < page.rindex("</table>") < page.index(links[1])
+    assert "long.results-1.csv" in (tmp_path / "out" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "reply", ["'Hi'", "'**word** ' * 2_000", "'<&> ' * 20_000", "'```python\\na = 1\\n```\\n' * 500"]
+)
+def test_a_saved_notebook_stays_under_a_megabyte(tmp_path: Path, reply: str) -> None:
+    notebook = write_notebook(tmp_path / "long.ipynb", LONG.replace("'**word** ' * 2_000", reply))
+    write(execute(notebook), notebook)
+    assert " of 400 samples shown" in notebook.read_text()
+    assert notebook.stat().st_size < 1_000_000
+
+
+def test_a_frame_that_only_the_notebook_names_is_no_link() -> None:
+    output = new_output("display_data", {"text/plain": "x"}, metadata={"agentkit": {"frame": "javascript:alert(1)"}})
+    page = notebook_page(new_notebook(cells=[new_code_cell("x", outputs=[output])]), title="A page", frames=["a.csv"])
+    assert "javascript" not in page
