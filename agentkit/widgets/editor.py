@@ -18,9 +18,11 @@ from agentkit.definition.opening import load
 from agentkit.errors import AgentkitError, FileChanged
 from agentkit.widgets import _editor_side as side
 from agentkit.widgets._draft import Draft
-from agentkit.widgets._editor_fields import Inputs
+from agentkit.widgets._editor_fields import OWN_PLACE, Inputs
 from agentkit.widgets._editor_lists import Examples, Sections
+from agentkit.widgets._editor_prompt import Prompt
 from agentkit.widgets._form_code import code
+from agentkit.widgets._form_places import Place
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._guard import Guard
 from agentkit.widgets._parts import box, button, group, html, put
@@ -63,7 +65,8 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._inputs = Inputs(self.state, self._edited)
         self._examples = Examples(self.state, self._inputs, self._act)
         self._sections = Sections(self.state, self._act)
-        self._findings = side.Findings(self.state, self._act)
+        self._prompt = Prompt(self.state, self._inputs, lambda: self._show())
+        self._findings = side.Findings(self.state, self._act, self._go)
         self._reports = side.Reports(self.state)
         self._refresh = Throttle(self._show)
         self._draft = Draft(self.state.baseline)
@@ -144,18 +147,12 @@ class Editor(w.VBox):  # type: ignore[misc]
         more = w.Accordion([box([*inputs.more(), self._new_field()], "ak-group")], selected_index=None)
         more.titles = ("More fields",)
         self._more = more
-        self._prompt = inputs.prompt()
-        self._preview = html("", "ak-preview")
-        self._mode = w.ToggleButtons(
-            options=["Write", "Preview"], tooltips=["Write: edit the Markdown", "Preview: see it rendered"]
-        )
-        self._mode.observe(lambda _change: self._show(), "value")
         main = [
             group("Agent", box([inputs.field("name", "Name"), inputs.model()], "ak-row"), inputs.color()),
             group("Description", inputs.lead(), hint="The main model reads this, and nothing else, to decide."),
             group("Examples", self._examples.view),
             group("Tools", inputs.tools()),
-            group("System prompt", self._mode, self._prompt, self._preview),
+            self._prompt.view,
             group("Sections", self._sections.view, hint="Untick one to try the prompt without it."),
             more,
         ]
@@ -198,11 +195,7 @@ class Editor(w.VBox):  # type: ignore[misc]
             put(self._title, side.title(state))
             put(self._problem, side.problem(state))
             self._problem.layout.display = "" if state.problem else "none"
-            writing = self._mode.value == "Write"
-            self._prompt.layout.display = "" if writing else "none"
-            self._preview.layout.display = "none" if writing else ""
-            if not writing:
-                put(self._preview, side.preview(state))
+            self._prompt.refresh()
             self._examples.refresh()
             self._sections.refresh()
             self._findings.refresh()
@@ -211,6 +204,14 @@ class Editor(w.VBox):  # type: ignore[misc]
                 self._draft.keep(state.value)
             elif self._left_behind is None:
                 self._draft.drop()
+
+    def _go(self, place: Place) -> None:
+        if place.field is None:
+            self._prompt.go(place.line)
+            return
+        if place.field not in OWN_PLACE:
+            self._more.selected_index = 0
+        self._guard.send({"focus": place.field})
 
     def _key(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         if content.get("key") == "save" and not self._save.disabled:

@@ -145,6 +145,137 @@ def test_fast_typing_loses_nothing(lab: Lab, form: Any) -> None:
     assert prompt.input_value() == text
 
 
+LONG = "\n".join(
+    f"{at} " + ("word " * (at * 7 % 60) if at % 3 else "x" * (at * 13 % 300)) + ("\ttab" if at % 5 == 0 else "")
+    for at in range(60)
+)
+OFF = """() => {
+  const area = document.querySelector('.ak-prompt textarea');
+  const rows = [...document.querySelectorAll('.ak-line')];
+  const copy = area.cloneNode();
+  copy.style.cssText = `min-height: 0; height: 0; field-sizing: fixed; overflow-y: scroll`;
+  copy.style.width = `${area.offsetWidth}px`;
+  area.after(copy);
+  const lines = area.value.split('\\n');
+  // What the textarea itself needs for the lines so far, against where the line's number stands.
+  const tops = [5, 20, 41, 59].map((at) => {
+    copy.value = lines.slice(0, at).join('\\n');
+    const below = parseFloat(getComputedStyle(copy).paddingBottom);
+    return Math.abs(copy.scrollHeight - below - rows[at].offsetTop);
+  });
+  copy.remove();
+  return [rows.length - lines.length, Math.round(Math.max(...tops))];
+}"""
+
+
+def beside(form: Any, number: int) -> float:
+    """Return how far below the textarea's top a line's number stands, in pixels."""
+    script = """(at) => document.querySelectorAll('.ak-line')[at].getBoundingClientRect().top
+        - document.querySelector('.ak-prompt textarea').getBoundingClientRect().top"""
+    return float(form.evaluate(script, number))
+
+
+def test_line_numbers_stay_beside_wrapped_lines(lab: Lab, form: Any) -> None:
+    prompt = form.get_by_label("System prompt, in Markdown")
+    prompt.fill(LONG)
+    form.wait_for_function("() => document.querySelectorAll('.ak-line').length === 60")
+    size = form.viewport_size
+    for width in (1360, 760):
+        form.set_viewport_size({"width": width, "height": 1000})
+        form.wait_for_timeout(200)
+        assert form.evaluate(OFF) == [0, 0]
+    form.set_viewport_size(size)
+    prompt.evaluate("(area) => { area.scrollTop = 0; }")
+    form.wait_for_function("() => document.querySelector('.ak-rolls').style.transform === 'translateY(0px)'")
+    before = beside(form, 30)
+    prompt.evaluate("(area) => { area.scrollTop = 120; }")
+    form.wait_for_function("() => document.querySelector('.ak-rolls').style.transform === 'translateY(-120px)'")
+    assert abs(before - beside(form, 30) - 120) < 1
+    shoot(form, "editor-lines", form.locator(".ak-write"))
+    # Text that comes from the kernel is numbered as well.
+    form.get_by_role("button", name="Undo").click()
+    before_lines = ak.load(REPO / "agents" / "backend-engineer.md").system_prompt.split("\n")
+    form.wait_for_function(f"() => document.querySelectorAll('.ak-line').length === {len(before_lines)}")
+
+
+def test_findings_are_marked_at_their_lines(lab: Lab, form: Any) -> None:
+    prompt = form.get_by_label("System prompt, in Markdown")
+    prompt.fill("\n\nYou plan.\n\nAlways use tabs here.\n\n" + "- a\n" * 50 + "\nNever use tabs here.")
+    mark = form.locator(".ak-sign").last
+    mark.wait_for()
+    finding = form.get_by_role("button", name=re.compile("^Go to line .*tabs"))
+    line = int(str(finding.inner_text()).removeprefix("Line "))
+    assert mark.locator("b").all_inner_texts()[1] in ("error", "warn", "info")
+    assert "tabs" in str(mark.get_attribute("title"))
+    described = form.evaluate(
+        "(area) => document.getElementById(area.getAttribute('aria-describedby')).textContent", prompt.element_handle()
+    )
+    assert f"Line {line}: " in described
+    assert "tabs" in described
+    form.get_by_role("button", name="Preview: see it rendered").click()
+    finding.click()
+    form.wait_for_function("() => document.activeElement.matches('.ak-prompt textarea')")
+    picked = prompt.evaluate("(area) => area.value.slice(area.selectionStart, area.selectionEnd)")
+    assert picked == value(lab, form, f"text.split(chr(10))[{line - 1}]")
+    assert form.locator(".ak-line", has_text=picked).last.bounding_box()["y"] >= 0
+    shoot(form, "editor-marks", form.locator(".ak-write"))
+    assert form.errors == []
+
+
+def test_a_finding_in_a_field_leads_to_its_input(form: Any) -> None:
+    form.get_by_text("More fields").click()
+    form.get_by_label(re.compile("^maxTurns")).fill("-3")
+    form.get_by_text("More fields").click()
+    form.get_by_role("button", name=re.compile("^Go to line .*maxTurns")).click()
+    form.wait_for_function("() => document.activeElement.closest('.ak-at-maxTurns')")
+    form.get_by_role("button", name=re.compile("^Go to line .*YAML parses")).click()
+    form.wait_for_function("() => document.activeElement.closest('.ak-at-description')")
+
+
+def test_find_in_the_prompt(lab: Lab, form: Any) -> None:
+    filler = "- filler\n" * 60
+    prompt = form.get_by_label("System prompt, in Markdown")
+    text = f"You plan.\n{filler}A (Needle) here.\n{filler}Two: needle (needle)."
+    prompt.fill(text)
+    prompt.evaluate("(area) => area.setSelectionRange(0, 0)")
+    prompt.press("Control+F")
+    find = form.get_by_label("Find in the system prompt")
+    form.wait_for_function("() => document.activeElement.matches('.ak-find-text')")
+    assert form.locator(".jp-DocumentSearch-overlay").count() == 0
+    form.keyboard.type("needle")
+    count = form.locator(".ak-find-count")
+    picked = "(area) => [area.value.slice(area.selectionStart, area.selectionEnd), area.scrollTop]"
+    assert count.inner_text() == "1 of 3"
+    assert form.locator(".ak-line-text mark").count() == 3
+    first = prompt.evaluate(picked)[1]
+    form.keyboard.press("Enter")
+    assert count.inner_text() == "2 of 3"
+    assert prompt.evaluate(picked)[0] == "needle"
+    assert prompt.evaluate(picked)[1] > first > 0
+    form.get_by_role("button", name="Next match").click()
+    form.get_by_role("button", name="Next match").click()
+    assert count.inner_text() == "1 of 3"
+    find.press("Shift+Enter")
+    assert count.inner_text() == "3 of 3"
+    find.fill("(needle)")
+    assert count.inner_text() == "1 of 2"
+    shoot(form, "editor-find", form.locator(".ak-write"))
+    find.fill("[")
+    assert count.inner_text() == "not found"
+    assert form.get_by_role("button", name="Next match").is_disabled()
+    find.fill("(needle)")
+    find.press("Escape")
+    assert prompt.evaluate(picked)[0] == "(Needle)"
+    assert form.evaluate("() => document.activeElement.matches('.ak-prompt textarea')")
+    cells = form.locator(".jp-Notebook .jp-Cell").count()
+    find.focus()
+    for key in ("b", "a", "Control+F", "Escape"):
+        form.keyboard.press(key)
+    assert form.locator(".jp-Notebook .jp-Cell").count() == cells
+    assert form.locator(".jp-DocumentSearch-overlay").count() == 0
+    assert form.errors == []
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, page: Any, agent_file: Path, theme: str) -> None:
     lab.theme(f"JupyterLab {theme.title()}")

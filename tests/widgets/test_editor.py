@@ -220,8 +220,38 @@ def test_a_definition_edited_in_code_opens_as_an_unsaved_change(file: Path) -> N
 
 
 def test_preview_is_rendered(form: Editor) -> None:
-    form._mode.value = "Preview"
+    form._prompt.mode.value = "Preview"
     assert "<strong>Tone</strong>" in shown(form)
+
+
+def test_findings_in_the_prompt_are_marked_at_their_lines(form: Editor) -> None:
+    bar = form._prompt.bar
+    assert bar.first == 8
+    assert not any("tabs" in mark["message"] for mark in bar.marks)
+    find(form, "System prompt, in Markdown").value = "You plan.\n\nAlways use tabs.\n\nNever use tabs."
+    form.settle()
+    finding = next(each for each in form.value.findings if "tabs" in each.message)
+    mark = bar.marks[-1]
+    assert (mark["line"], mark["severity"]) == (finding.line, finding.severity)
+    assert finding.message in mark["message"]
+    assert form.value.text.split("\n")[finding.line - 1] == "Never use tabs."
+
+
+def test_a_finding_leads_to_its_line(form: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    for widget in (form._prompt.bar, form._guard):
+        monkeypatch.setattr(widget, "send", sent.append)
+    find(form, "System prompt, in Markdown").value = "You plan.\n\nAlways use tabs.\n\nNever use tabs."
+    form.state.set_yaml("maxTurns", "-3")
+    form.settle()
+    form._prompt.mode.value = "Preview"
+    for finding in form.value.findings:
+        if "tabs" in finding.message or "maxTurns" in finding.message:
+            find(form, f"Line {finding.line}").click()
+    assert {"focus": "maxTurns"} in sent
+    assert any("line" in each for each in sent if isinstance(each, dict))
+    assert form._prompt.mode.value == "Write"
+    assert form._more.selected_index == 0
 
 
 def test_a_field_can_be_added(form: Editor) -> None:
@@ -250,7 +280,7 @@ def test_no_html_of_the_form_is_active(hostile: str) -> None:
     form.state.set_field("description", hostile.replace("\\n", " "))
     form.state.set_field("name", hostile)
     form.state.set_field("color", hostile)
-    form._mode.value = "Preview"
+    form._prompt.mode.value = "Preview"
     form.state.problem = hostile
     form.settle()
     for each in walk(form):
