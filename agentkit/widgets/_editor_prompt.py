@@ -13,6 +13,7 @@ from agentkit.widgets._editor_fields import Inputs
 from agentkit.widgets._form_places import first_line, marks
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._guard import STATIC
+from agentkit.widgets._jupyter import opening, root
 from agentkit.widgets._parts import box, group, html, put
 
 
@@ -26,6 +27,8 @@ class PromptBar(anywidget.AnyWidget):
     first = traitlets.Int(1).tag(sync=True)
     """The file's line on which the prompt begins."""
     marks = traitlets.List(traitlets.Dict()).tag(sync=True)
+    file = traitlets.Dict().tag(sync=True)
+    """How JupyterLab opens the definition's file: `path` and `note`."""
 
 
 class Prompt:
@@ -58,6 +61,7 @@ class Prompt:
             put(self._preview, side.preview(self._state))
         agent = self._state.value
         self.bar.first, self.bar.marks = first_line(agent), marks(agent)
+        self.bar.file = opening(self._state.baseline.path, root())
 
     def go(self, line: int) -> None:
         """Bring a line of the file into view, with the cursor on it."""

@@ -276,6 +276,57 @@ def test_find_in_the_prompt(lab: Lab, form: Any) -> None:
     assert form.errors == []
 
 
+def test_jupyterlabs_own_editor_opens_the_file_and_its_saves_come_back(
+    lab: Lab, page: Any, agent_file: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.md"
+    outside.write_bytes(agent_file.read_bytes())
+    cells = [
+        "import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform",
+        f"ak.edit({str(outside)!r})",
+    ]
+    lab.show(page, "beside.ipynb", cells)
+    page.get_by_text(f"it is outside {lab.root}").wait_for()
+    page.get_by_role("button", name="Open in JupyterLab's editor").click()
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context?.path === 'agents/backend-engineer.md'")
+    page.wait_for_selector(".jp-FileEditor .cm-content")
+    shoot(page, "editor-in-jupyterlab")
+    page.evaluate("""async () => {
+      const { context } = window.jupyterapp.shell.currentWidget;
+      await context.ready;
+      context.model.fromString(context.model.toString() + '\\nWritten in JupyterLab.\\n');
+      await context.save();
+    }""")
+    assert agent_file.read_text().endswith("Written in JupyterLab.\n")
+    page.evaluate("() => window.jupyterapp.commands.execute('application:close')")
+    page.get_by_text("The file changed on disk; the form shows it as it is now.").wait_for()
+    prompt = page.get_by_label("System prompt, in Markdown").first
+    assert prompt.input_value().endswith("Written in JupyterLab.")
+    assert value(lab, page, "system_prompt.endswith('Written in JupyterLab.')") == "True"
+    assert page.errors == []
+
+
+def test_a_save_elsewhere_is_asked_about_where_there_are_unsaved_changes(lab: Lab, form: Any, agent_file: Path) -> None:
+    form.get_by_label("green").check()
+    form.get_by_text("Unsaved changes in").wait_for()
+    agent_file.write_text(agent_file.read_text().replace("color: blue", "color: pink"))
+    form.locator(".ak-ask").get_by_text("color: pink").wait_for()
+    assert value(lab, form, "color") == "green"
+
+
+def test_saving_as_a_variant(lab: Lab, form: Any, agent_file: Path) -> None:
+    before = agent_file.read_bytes()
+    form.get_by_label("green").check()
+    form.get_by_role("button", name="Save as variant …").click()
+    form.get_by_label("Name of the variant").fill("backend-green")
+    form.get_by_role("button", name="Save the variant").click()
+    form.get_by_text("This form is still on backend-engineer.md").wait_for()
+    made = ak.load(agent_file.with_name("backend-green.md"))
+    assert (made.name, made.color) == ("backend-green", "green")
+    assert agent_file.read_bytes() == before
+    made.path.unlink()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, page: Any, agent_file: Path, theme: str) -> None:
     lab.theme(f"JupyterLab {theme.title()}")

@@ -172,6 +172,140 @@ def test_saving_under_another_name(form: Editor, file: Path) -> None:
     assert file.with_name("second.md").read_text() == TEXT
 
 
+def test_saving_as_a_variant_leaves_the_form_on_its_file(form: Editor, file: Path) -> None:
+    find(form, "Colour").value = "green"
+    find(form, "Save as variant …").click()
+    assert find(form, "Name of the variant").value == "reviewer-variant"
+    find(form, "Save the variant").click()
+    made = ak.load(file.with_name("reviewer-variant.md"))
+    assert made.text == form.value.text.replace("name: reviewer", "name: reviewer-variant")
+    assert file.read_text() == TEXT
+    assert (form.value.name, form.value.path, form.state.changed) == ("reviewer", file, True)
+    text = shown(form)
+    assert "reviewer-variant.md. This form is still on reviewer.md." in text
+    assert "Unsaved changes" in text
+    find(form, "Colour").value = "red"
+    assert "This form is still on" not in shown(form)
+    assert form.save_variant().name == "reviewer-variant-2"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "-a", ".hidden", "a:b", "x" * 101, "reviewer"])
+def test_a_variant_overwrites_nothing_and_stays_in_its_folder(form: Editor, file: Path, name: str) -> None:
+    before = sorted(file.parent.parent.rglob("*.md"))
+    find(form, "Save as variant …").click()
+    find(form, "Name of the variant").value = name
+    find(form, "Save the variant").click()
+    assert "Not taken over" in shown(form)
+    assert sorted(file.parent.parent.rglob("*.md")) == before
+    assert file.read_text() == TEXT
+
+
+@pytest.mark.parametrize("hostile", ALL[::9])
+def test_a_hostile_name_still_has_a_free_one(hostile: str) -> None:
+    form = ak.edit(ak.loads("---\nname: a\ndescription: b\n---\nYou.\n"))
+    form.state.set_field("name", hostile.encode("utf-8", "replace").decode() * 40)
+    made = form.save_variant()
+    assert made.path is not None
+    assert made.path.parent == Path()
+    assert made.name == made.path.stem
+
+
+def look(form: Editor) -> None:
+    # Once to see the change, once to see that it rests.
+    form._look()
+    form._look()
+
+
+def test_a_file_saved_elsewhere_comes_into_a_form_without_changes(form: Editor, file: Path) -> None:
+    look(form)
+    assert not form.state.can_undo
+    file.write_text(TEXT.replace("Be kind.", "Be brief."))
+    look(form)
+    assert "Be brief." in form.value.system_prompt
+    assert "Be brief." in find(form, "System prompt, in Markdown").value
+    assert not form.state.changed
+    assert "The file changed on disk" in shown(form)
+    find(form, "Undo").click()
+    assert form.value.source == TEXT.encode()
+
+
+def test_a_file_saved_elsewhere_is_a_question_where_there_are_changes(form: Editor, file: Path) -> None:
+    find(form, "Colour").value = "green"
+    file.write_text(TEXT.replace("Be kind.", "Be brief."))
+    look(form)
+    assert form.value.color == "green"
+    assert "+Be kind." in shown(form)
+    find(form, "Not now").click()
+    look(form)
+    assert "unsaved changes" not in shown(form).replace("Unsaved", "")
+    file.write_text(TEXT.replace("Be kind.", "Be quick."))
+    look(form)
+    find(form, "Take what is on disk").click()
+    assert "Be quick." in form.value.system_prompt
+
+
+def test_a_file_is_taken_over_only_when_it_rests_and_only_if_it_differs(form: Editor, file: Path) -> None:
+    look(form)
+    file.write_text("")
+    form._look()
+    file.write_text(TEXT.replace("Be kind.", "Be brief."))
+    form._look()
+    assert form.value.source == TEXT.encode()
+    form._look()
+    assert "Be brief." in form.value.system_prompt
+    file.unlink()
+    look(form)
+    assert "Be brief." in form.value.system_prompt
+    form.save(file)
+    look(form)
+    assert len(form.state._steps) == 2
+
+
+def test_the_file_is_watched_only_while_the_form_is_shown(form: Editor, file: Path) -> None:
+    tell = form._guard._handle_custom_msg
+    assert not form._watch.running
+    tell({"key": "shown"}, [])
+    tell({"key": "shown"}, [])
+    tell({"key": "gone"}, [])
+    assert form._watch.running
+    tell({"key": "gone"}, [])
+    assert not form._watch.running
+    tell({"key": "shown"}, [])
+    form.close()
+    assert not form._watch.running
+
+
+def test_how_jupyterlab_opens_the_file_is_told(
+    form: Editor, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    from agentkit.widgets import _jupyter
+
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("JPY_PARENT_PID", "123456")
+    assert form._prompt.bar.file == {}
+    for served, told in (
+        (file.parent, {"path": "reviewer.md", "note": ""}),
+        (file.parent.parent, {"path": f"{file.parent.name}/reviewer.md", "note": ""}),
+    ):
+        (runtime / "jpserver-123456.json").write_text(json.dumps({"root_dir": str(served), "pid": os.getpid()}))
+        _jupyter.root.cache_clear()
+        assert ak.edit(file)._prompt.bar.file == told
+    (runtime / "jpserver-123456.json").write_text(json.dumps({"root_dir": str(runtime)}))
+    _jupyter.root.cache_clear()
+    bar = ak.edit(file)._prompt.bar
+    assert list(bar.file) == ["note"]
+    assert f"it is outside {runtime}" in bar.file["note"]
+    hidden = tmp_path / ".agents" / "a.md"
+    hidden.parent.mkdir()
+    hidden.write_text(TEXT)
+    assert "hidden folder" in _jupyter.opening(hidden, tmp_path)["note"]
+    _jupyter.root.cache_clear()
+
+
 def test_a_file_that_cannot_be_written_is_told_in_the_form(form: Editor, file: Path) -> None:
     find(form, "Save as …").click()
     find(form, "Save under the name").value = str(file.parent / "no" / "such" / "place.md")

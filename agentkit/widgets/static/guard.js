@@ -55,6 +55,7 @@ function render({ model, el }) {
     if (!root) return;
     root.setAttribute("aria-label", model.get("label"));
     mark(root);
+    model.send({ key: "shown" });
     observer = new MutationObserver(() => mark(root));
     observer.observe(root, { childList: true, subtree: true });
     root.addEventListener("keydown", (event) => {
@@ -85,6 +86,7 @@ function render({ model, el }) {
   requestAnimationFrame(start);
   return () => {
     model.off("msg:custom", asked);
+    if (observer) model.send({ key: "gone" });
     observer?.disconnect();
   };
 }

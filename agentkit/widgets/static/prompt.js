@@ -209,6 +209,17 @@ function isFind(event) {
   return (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "f";
 }
 
+// A click on it is answered by JupyterLab, which looks for these attributes.
+function opener(path, note) {
+  const link = make("button", {
+    type: "button", class: "jupyter-button ak-small ak-open",
+    "data-commandlinker-command": "docmanager:open",
+    "data-commandlinker-args": JSON.stringify({ path, factory: "Editor" }),
+  }, "Open in JupyterLab's editor");
+  if (note) link.title = `Open in JupyterLab's editor. ${note}`;
+  return link;
+}
+
 function render({ model, el }) {
   el.classList.add("ak-prompt-bar");
   let stopped = false;
@@ -238,7 +249,12 @@ function render({ model, el }) {
       find.look(area.selectionStart, false);
       number();
     };
-    el.replaceChildren(find.view);
+    const place = make("span");
+    const file = () => {
+      const { path, note } = model.get("file");
+      place.replaceChildren(path ? opener(path, note) : make("span", { class: "ak-hint" }, note ?? ""));
+    };
+    el.replaceChildren(find.view, place);
     area.addEventListener("input", read);
     area.addEventListener("scroll", () => lines.place());
     area.addEventListener("keydown", (event) => {
@@ -249,6 +265,7 @@ function render({ model, el }) {
     });
     listen(model, "change:first", number);
     listen(model, "change:marks", number);
+    listen(model, "change:file", file);
     listen(model, "msg:custom", (message) => message.line && requestAnimationFrame(() => lines.go(message.line)));
     const sizes = new ResizeObserver(() => lines.place());
     sizes.observe(area);
@@ -260,6 +277,7 @@ function render({ model, el }) {
       ends.push(() => typed.off("change:value", later));
     });
     read();
+    file();
   };
   // The element joins the page only after render has returned.
   requestAnimationFrame(start);
