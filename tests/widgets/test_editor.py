@@ -103,6 +103,37 @@ def test_sections_are_switched(form: Editor) -> None:
     assert form.value.source == TEXT.encode()
 
 
+def listed(form: Editor) -> list[str]:
+    rows = [row for row in form._sections.view.children if row.layout.display != "none"]
+    return [row.children[0].description.partition(" (")[0] for row in rows]
+
+
+def test_sections_are_folded(form: Editor) -> None:
+    find(form, "System prompt, in Markdown").value = "# A\n\na\n\n## B\n\nb\n\n### C\n\nc\n\n# D\n\nd"
+    form.settle()
+    assert listed(form) == ["A", "B", "C", "D"]
+    turns = [each for each in walk(form) if str(getattr(each, "tooltip", "")).startswith("Hide")]
+    assert [each.tooltip for each in turns] == ["Hide 2 sections under A", "Hide 1 section under B"]
+    turns[1].click()
+    assert listed(form) == ["A", "B", "D"]
+    turns[0].click()
+    assert listed(form) == ["A", "D"]
+    # What is folded away stays so while the prompt is edited, and is edited all the same.
+    find(form, "System prompt, in Markdown").value += " more"
+    form.settle()
+    assert listed(form) == ["A", "D"]
+    assert "# A\n\na" in form.value.system_prompt
+    assert "### C" in form.value.system_prompt
+    find(form, "▸ 2 sections").click()
+    assert listed(form) == ["A", "B", "D"]
+
+
+def test_a_long_list_of_sections_opens_folded() -> None:
+    prompt = "".join(f"# Part {at}\n\n## Under {at}\n\n" for at in range(7))
+    form = ak.edit(ak.loads("---\nname: a\ndescription: b\n---\nYou.\n").replace(system_prompt=prompt))
+    assert listed(form) == [f"Part {at}" for at in range(7)]
+
+
 def test_undo_fills_the_inputs(form: Editor) -> None:
     find(form, "Name").value = "critic"
     find(form, "Undo").click()
