@@ -164,7 +164,7 @@ class Saving:
 
     def _question(self, asking: str, asked: w.Widget, buttons: list[w.Button]) -> None:
         self._asking = asking
-        self._ask.children = (asked, box(buttons, row=True))
+        self._ask.children = (asked, box(buttons, "ak-buttons", row=True))
         self._ask.layout.display = ""
 
     def close(self) -> None:

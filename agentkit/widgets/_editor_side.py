@@ -116,7 +116,7 @@ class Findings:
         row: list[w.Widget] = [said]
         if here:
             name = f"Go to line {finding.line}: {safe.visible(finding.message)}"
-            row.insert(0, button(f"Line {finding.line}", lambda: self._go(here), name=name))
+            row.insert(0, button(f"Line {finding.line}", lambda: self._go(here), "ak-line-button", name=name))
         if finding.fix:
             name = f"Fix: {safe.visible(finding.fix)}"
             row.append(button("Fix", lambda: self._act(lambda: self._state.fix(finding.code)), name=name))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.lab import REPO, Lab, shoot
+from browser.conftest import opened
+from browser.lab import READY, REPO, Lab, shoot
 
 import agentkit as ak
 
@@ -325,6 +327,81 @@ def test_saving_as_a_variant(lab: Lab, form: Any, agent_file: Path) -> None:
     assert (made.name, made.color) == ("backend-green", "green")
     assert agent_file.read_bytes() == before
     made.path.unlink()
+
+
+NESTED = "You plan.\n\n" + "".join(f"# Part {at}\n\nx\n\n## Under {at}\n\ny\n\n" for at in range(3))
+
+
+def test_sections_fold_with_the_keyboard(form: Any) -> None:
+    form.get_by_label("System prompt, in Markdown").fill(NESTED)
+    form.get_by_role("button", name="Hide 1 section under Part 1").focus()
+    form.keyboard.press("Enter")
+    form.get_by_label(re.compile("^Under 1")).wait_for(state="hidden")
+    shoot(form, "editor-folded", form.get_by_role("group", name="Sections"))
+    form.get_by_role("button", name="Show 1 section under Part 1").wait_for()
+    form.keyboard.press("Enter")
+    form.get_by_label(re.compile("^Under 1")).wait_for()
+
+
+WIDER = """() => {
+  const form = document.querySelector('.ak-form');
+  const right = form.getBoundingClientRect().right;
+  const shown = [...form.querySelectorAll('button, input, textarea, .widget-html-content > *, .ak-group')]
+    .filter((each) => each.offsetParent && !each.closest('.ak-said, .ak-lines'))
+    .filter((each) => each.getBoundingClientRect().right > right + 1)
+    .map((each) => each.outerHTML.slice(0, 120));
+  return [form.scrollWidth - form.clientWidth > 1, shown];
+}"""
+
+
+@pytest.mark.parametrize(("name", "width", "scale"), [("phone", 420, 1), ("zoom", 680, 2)])
+def test_nothing_is_cut_on_a_narrow_page_and_at_twice_the_size(
+    lab: Lab, chromium: Any, agent_file: Path, name: str, width: int, scale: int
+) -> None:
+    lab.theme("JupyterLab Light")
+    page = opened(lab, chromium, device_scale_factor=scale)
+    # A page of 1,360 pixels at 200 % has room for 680.
+    page.set_viewport_size({"width": width, "height": 800})
+    lab.show(
+        page, f"narrow-{name}.ipynb", ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform"]
+    )
+    page.wait_for_selector(".ak-form[data-lm-suppress-shortcuts] .ak-name")
+    page.get_by_label("green").check()
+    page.get_by_label("Only these").check()
+    page.get_by_text("More fields").click()
+    page.get_by_label("System prompt, in Markdown").fill(
+        f"You plan.\n\nAlways use tabs.\n\n{'long' * 90}\n\nNever use tabs."
+    )
+    page.get_by_role("button", name="Save as variant …").click()
+    page.locator(".ak-sign").first.wait_for()
+    page.wait_for_timeout(300)
+    shoot(page, f"editor-{name}", page.locator(".ak-form"))
+    assert page.evaluate(WIDER) == [False, []]
+    assert page.evaluate("() => document.querySelectorAll('.ak-line').length") == 7
+    page.context.close()
+
+
+@pytest.mark.skipif(find_spec("notebook") is None, reason="Notebook 7 is not installed")
+def test_it_works_in_notebook_7(lab: Lab, page: Any, agent_file: Path) -> None:
+    lab.notebook("classic.ipynb", ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform"])
+    page.goto(f"{lab.url}/notebooks/classic.ipynb?token={lab.token}")
+    page.wait_for_selector(".jp-Notebook", timeout=60_000)
+    page.wait_for_function(READY, timeout=60_000)
+    lab.run_all(page)
+    page.wait_for_selector(".ak-form[data-lm-suppress-shortcuts] .ak-name")
+    page.get_by_label("green").check()
+    page.get_by_text("Unsaved changes in").wait_for()
+    prompt = page.get_by_label("System prompt, in Markdown")
+    prompt.press("Control+F")
+    page.keyboard.type("every")
+    assert " of " in page.locator(".ak-find-count").inner_text()
+    shoot(page, "editor-notebook-7")
+    prompt.press("Control+S")
+    page.get_by_text("No unsaved changes").wait_for()
+    assert ak.load(agent_file).color == "green"
+    with page.context.expect_page() as opening:
+        page.get_by_role("button", name="Open in JupyterLab's editor").click()
+    assert "agents/backend-engineer.md" in opening.value.url
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
