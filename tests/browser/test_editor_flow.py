@@ -413,6 +413,16 @@ def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, page: Any, age
     lab.run_all(page)
     page.get_by_label("green").check()
     page.get_by_role("group", name="Changes to the file").get_by_text("+color: green").wait_for()
+    prompt = page.get_by_label("System prompt, in Markdown")
+    rules = "Always use stored procedures.\n\nNever use stored procedures.\n\n"
+    prompt.fill(prompt.input_value().replace("In each task", f"{rules}In each task"))
+    prompt.evaluate("(area) => { area.scrollTop = 0; area.blur(); }")
+    page.locator(".ak-sign").wait_for()
+    # The one vertical line at the colours was a swatch of their label.
+    assert (
+        page.evaluate("() => getComputedStyle(document.querySelector('.ak-colors > label'), '::after').content")
+        == "none"
+    )
     shoot(page, f"editor-{theme}", page.locator(".ak-form"))
     page.set_viewport_size({"width": 680, "height": 1000})
     page.wait_for_timeout(300)
