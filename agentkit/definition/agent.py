@@ -72,10 +72,14 @@ class AgentDefinition(Loaded):
         return self._edited(Document(text)) if text != self.text else self
 
     def _edited(self, document: Document) -> AgentDefinition:
-        source = document.text.encode("utf-8", "surrogateescape")
+        try:
+            source = document.text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            half = error.object[error.start]
+            raise EditError("half of a character cannot be written to a file", received=f"U+{ord(half):04X}") from None
         return AgentDefinition(source, origin=self._origin, base=self._base or self.document)
 
-    def replace(self, **fields: Any) -> AgentDefinition:
+    def replace(self, /, **fields: Any) -> AgentDefinition:
         """Return a definition with some fields set; None deletes one.
 
         Args:

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from agentkit.definition.fields import COLORS, FIELDS, MODELS, TOOLS, Field
+from agentkit.definition.fields import BY_NAME, COLORS, FIELDS, MODELS, TOOLS, Field
 from agentkit.views import safe
 from agentkit.widgets._form_state import FormState, described
 from agentkit.widgets._parts import box
@@ -19,7 +19,9 @@ COMMON_TOOLS = (
 )
 """Tools offered as boxes to tick; all others are typed."""
 
-_OWN_PLACE = ("name", "description", "tools", "model", "color")
+OWN_PLACE = ("name", "description", "tools", "model", "color")
+"""Fields with an input of their own; the others are under More fields."""
+
 Changed = Callable[[], None]
 
 
@@ -74,6 +76,7 @@ class Inputs:
         made = w.Combobox(options=tuple(options)) if options else w.Text()
         made.description, made.placeholder = label or name, placeholder
         made.continuous_update = True
+        made.add_class(_at(name))
 
         def read() -> str:
             value = self._state.value.metadata.get(name)
@@ -88,6 +91,7 @@ class Inputs:
     def lead(self) -> w.Widget:
         """Return the input of the description's words."""
         made = w.Textarea(description="When to use this agent", placeholder="Use this agent when …", rows=3)
+        made.add_class(_at("description"))
         return self.bind(made, lambda: described(self._state.value)[0], self._state.set_lead)
 
     def prompt(self) -> w.Widget:
@@ -102,6 +106,7 @@ class Inputs:
         odd = [(f"{safe.visible(written)} (as written)", written)] if written and written not in COLORS else []
         made = w.RadioButtons(options=[("none", ""), *((name, name) for name in COLORS), *odd], description="Colour")
         made.add_class("ak-colors")
+        made.add_class(_at("color"))
         known = {"", *COLORS, *(value for _, value in odd)}
 
         def read() -> str:
@@ -156,11 +161,11 @@ class Inputs:
         mode.observe(chosen, "value")
         self._bound.append((mode, lambda: state.value.tools is not None or (mode.value and not state.value.tools)))
         show()
-        return box([mode, picked], "ak-group")
+        return box([mode, picked], "ak-group", _at("tools"))
 
     def more(self) -> list[w.Widget]:
         """Return an input for every other field of the field table, and for every field that is not in it."""
-        known = [field for field in FIELDS if field.name not in _OWN_PLACE]
+        known = [field for field in FIELDS if field.name not in OWN_PLACE]
         names = {field.name for field in FIELDS}
         unknown = [name for name in self._state.value.metadata if name not in names]
         return [self._more(field) for field in known] + [self.unknown(name) for name in unknown]
@@ -184,7 +189,14 @@ class Inputs:
         long = long or "\n" in read()
         made = w.Textarea(rows=1) if long else w.Combobox(options=tuple(values)) if values else w.Text()
         made.description, made.placeholder = label, "not set"
+        if name in BY_NAME:
+            made.add_class(_at(name))
         return self.bind(made, read, lambda text: self._state.set_yaml(name, text))
+
+
+def _at(name: str) -> str:
+    """Return the class by which the page finds a known field's input."""
+    return f"ak-at-{name}"
 
 
 def shown(value: Any) -> str:

@@ -9,7 +9,7 @@ import ipywidgets as w
 
 from agentkit.views import _words, safe
 from agentkit.widgets._editor_fields import Inputs
-from agentkit.widgets._form_sections import Part, neighbour
+from agentkit.widgets._form_sections import Part, neighbour, under
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._parts import box, button, html
 
@@ -19,6 +19,9 @@ PARTS = (
     ("assistant", "Assistant answers"),
     ("commentary", "Why this agent (commentary)"),
 )
+
+LONG = 12
+"""Sections beyond which the list opens with those under others folded away."""
 
 
 class Examples:
@@ -82,21 +85,46 @@ class Sections:
     def __init__(self, state: FormState, act: Callable[[Callable[[], object]], None]) -> None:
         self._state = state
         self._act = act
-        self._shown: object = None
+        self._parts: tuple[Part, ...] | None = None
+        self._rows: list[w.Widget] = []
+        self._folds: dict[int, w.Button] = {}
+        self._folded: set[str] = set()
         self.view = box([], "ak-group")
 
     def refresh(self) -> None:
         """Make a row for each section, where they are not the ones shown already."""
         parts = self._state.parts
-        if parts == self._shown:
+        if parts == self._parts:
             return
-        self._shown = parts
+        if self._parts is None and len(parts) > LONG:
+            self._folded = {part.title for at, part in enumerate(parts) if under(parts, at)}
+        self._parts = parts
         top = min((part.level for part in parts), default=0)
-        rows = [self._row(part, top) for part in parts]
+        self._folds = {at: self._fold(at) for at in range(len(parts)) if under(parts, at)}
+        self._rows = [self._row(part, top, self._folds.get(at)) for at, part in enumerate(parts)]
         none = html('<div class="ak-hint">No headings or bold lead-ins, so no sections to switch.</div>')
-        self.view.children = rows or [none]
+        self._show_folds()
+        self.view.children = self._rows or [none]
 
-    def _row(self, part: Part, top: int) -> w.Widget:
+    def _fold(self, at: int) -> w.Button:
+        def turn() -> None:
+            self._folded ^= {(self._parts or ())[at].title}
+            self._show_folds()
+
+        return button("▾", turn, "ak-turn")
+
+    def _show_folds(self) -> None:
+        parts = self._parts or ()
+        hidden = {each for at in self._folds if parts[at].title in self._folded for each in under(parts, at)}
+        for at, row in enumerate(self._rows):
+            row.layout.display = "none" if at in hidden else ""
+        for at, turn in self._folds.items():
+            folded, title = parts[at].title in self._folded, safe.visible(parts[at].title)
+            many = _words.plural(len(under(parts, at)), "section", "sections")
+            turn.description = f"▸ {many}" if folded else "▾"
+            turn.tooltip = f"{'Show' if folded else 'Hide'} {many} under {title}"
+
+    def _row(self, part: Part, top: int, turn: w.Button | None) -> w.Widget:
         state, act, title = self._state, self._act, safe.visible(part.title)
         size = _words.plural(part.size, "character", "characters")
         box_ = w.Checkbox(value=part.on, indent=False, description=f"{title} ({size}{'' if part.on else ', off'})")
@@ -110,6 +138,6 @@ class Sections:
         sections = state.value.sections
         up.disabled = not part.on or neighbour(sections, part.index, -1) is None
         down.disabled = not part.on or neighbour(sections, part.index, 1) is None
-        row = box([box_, up, down], "ak-part", row=True)
+        row = box(filter(None, [box_, turn, up, down]), "ak-part", row=True)
         box_.layout.margin = f"0 0 0 {16 * min(part.level - top, 3)}px"
         return row

@@ -10,6 +10,7 @@ from agentkit.definition import roster
 from agentkit.definition.findings import Finding
 from agentkit.views import _words, diff, safe
 from agentkit.views.safe import Html
+from agentkit.widgets._form_places import Place, place
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._parts import box, button, group, html, put
 
@@ -65,11 +66,15 @@ class Findings:
     Args:
         state: Whose findings.
         act: Runs an edit and shows the whole form again.
+        go: Goes to a finding's place in the form.
     """
 
-    def __init__(self, state: FormState, act: Callable[[Callable[[], object]], None]) -> None:
+    def __init__(
+        self, state: FormState, act: Callable[[Callable[[], object]], None], go: Callable[[Place], None]
+    ) -> None:
         self._state = state
         self._act = act
+        self._go = go
         self._shown: object = None
         self._head = html("", "ak-live")
         self._list = box([], "ak-list")
@@ -101,17 +106,21 @@ class Findings:
 
     def _row(self, finding: Finding) -> w.Widget:
         severity = safe.escape(finding.severity)
+        here = place(self._state.value, finding.line)
+        line = "" if here else f"line {finding.line}: "
         said = html(
             f'<span class="ak-severity ak-severity-{severity}">{severity}</span> '
-            f"line {finding.line}: {safe.escape(finding.message)} "
+            f"{line}{safe.escape(finding.message)} "
             f'<span class="ak-hint">{safe.escape(finding.code)}</span>'
         )
-        if not finding.fix:
-            return box([said], "ak-finding", row=True)
-        fix = button(
-            "Fix", lambda: self._act(lambda: self._state.fix(finding.code)), name=f"Fix: {safe.visible(finding.fix)}"
-        )
-        return box([said, fix], "ak-finding", row=True)
+        row: list[w.Widget] = [said]
+        if here:
+            name = f"Go to line {finding.line}: {safe.visible(finding.message)}"
+            row.insert(0, button(f"Line {finding.line}", lambda: self._go(here), "ak-line-button", name=name))
+        if finding.fix:
+            name = f"Fix: {safe.visible(finding.fix)}"
+            row.append(button("Fix", lambda: self._act(lambda: self._state.fix(finding.code)), name=name))
+        return box(row, "ak-finding", row=True)
 
 
 class Reports:

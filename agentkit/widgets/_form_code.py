@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from keyword import iskeyword
+from math import isfinite
 from typing import Any
 
 from agentkit.definition.agent import AgentDefinition
@@ -87,17 +90,32 @@ def _fields(before: AgentDefinition, after: AgentDefinition) -> dict[str, Any]:
 
 
 def _arguments(fields: dict[str, Any]) -> str:
-    pieces = [
-        f"{name}={literal(value) if isinstance(value, str) else repr(value)}" if name.isidentifier() else ""
-        for name, value in fields.items()
-    ]
-    others = {name: value for name, value in fields.items() if not name.isidentifier()}
-    if others:
-        pieces.append(f"**{others!r}")
-    joined = ", ".join(filter(None, pieces))
+    pieces = [_argument(name, value) for name, value in fields.items()]
+    joined = ", ".join(pieces)
     if len(joined) < (90 if len(fields) == 1 else 40) and "\n" not in joined:
         return joined
-    return "\n" + "".join(f"    {piece},\n" for piece in filter(None, pieces))
+    return "\n" + "".join(f"    {piece},\n" for piece in pieces)
+
+
+def _argument(name: str, value: Any) -> str:
+    # Each in its place: the order of new fields in the file is the order in which they are given.
+    if name.isidentifier() and not iskeyword(name):
+        return f"{name}={_python(value)}"
+    return f"**{{{name!r}: {_python(value)}}}"
+
+
+def _python(value: Any, top: bool = True) -> str:
+    """Return a field's value as Python reads it; `repr` has no way to write infinity."""
+    if isinstance(value, str):
+        return literal(value) if top else repr(value)
+    if isinstance(value, float) and not isfinite(value):
+        return f"float('{value}')"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_python(each, False) for each in value)}]"
+    if isinstance(value, Mapping):
+        pairs = (f"{_python(key, False)}: {_python(each, False)}" for key, each in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return repr(value)
 
 
 def literal(text: str) -> str:

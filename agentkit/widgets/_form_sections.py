@@ -58,6 +58,14 @@ def parts(step: Step) -> tuple[Part, ...]:
     return tuple(part for _, _, part in sorted(found, key=lambda entry: (entry[0], entry[1], entry[2].index)))
 
 
+def under(parts: Sequence[Part], at: int) -> range:
+    """Return the places of the sections under the one at `at`: the deeper ones right after it."""
+    end = at + 1
+    while end < len(parts) and parts[end].level > parts[at].level:
+        end += 1
+    return range(at + 1, end)
+
+
 def switched_off(step: Step, index: int) -> Step:
     """Take a section, with the deeper ones under it, out of the prompt and keep it at hand."""
     agent = step.agent

@@ -26,6 +26,9 @@ BURST_S = 1.0
 STEPS = 500
 """Steps that undo remembers."""
 
+NOT_FIELDS = ("examples", "system_prompt")
+"""Names that `agent.replace` takes for parts of the definition that are no frontmatter fields."""
+
 
 class FormState:
     r"""The state of one editor form.
@@ -100,6 +103,9 @@ class FormState:
 
     def set_field(self, name: str, value: Any) -> bool:
         """Set a field; None, or nothing typed into a field that is not required, takes it out."""
+        if name in NOT_FIELDS:
+            self.problem = f"{name} has inputs of its own; a frontmatter field of that name is changed in the file"
+            return False
         field = BY_NAME.get(name)
         if value == "" and not (field and field.required):
             value = None
@@ -148,7 +154,7 @@ class FormState:
     def move_example(self, at: int, by: int) -> bool:
         """Move an example up (-1) or down (1)."""
         blocks = list(self.value.examples)
-        if not 0 <= at + by < len(blocks):
+        if not (0 <= at < len(blocks) and 0 <= at + by < len(blocks)):
             return False
         blocks.insert(at + by, blocks.pop(at))
         return self.edit(lambda agent: agent.replace(examples=blocks))

@@ -15,16 +15,19 @@ import ipywidgets as w
 
 from agentkit.definition.agent import AgentDefinition
 from agentkit.definition.opening import load
-from agentkit.errors import AgentkitError, FileChanged
 from agentkit.widgets import _editor_side as side
-from agentkit.widgets._draft import Draft
-from agentkit.widgets._editor_fields import Inputs
+from agentkit.widgets._editor_fields import OWN_PLACE, Inputs
 from agentkit.widgets._editor_lists import Examples, Sections
+from agentkit.widgets._editor_prompt import Prompt
+from agentkit.widgets._editor_saving import Saving
 from agentkit.widgets._form_code import code
+from agentkit.widgets._form_places import Place
 from agentkit.widgets._form_state import FormState
+from agentkit.widgets._form_variant import free_name, save_variant
 from agentkit.widgets._guard import Guard
 from agentkit.widgets._parts import box, button, group, html, put
 from agentkit.widgets._throttle import Throttle
+from agentkit.widgets._watch import Watch
 
 
 def edit(agent: AgentDefinition | str | os.PathLike[str]) -> Editor:
@@ -63,20 +66,20 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._inputs = Inputs(self.state, self._edited)
         self._examples = Examples(self.state, self._inputs, self._act)
         self._sections = Sections(self.state, self._act)
-        self._findings = side.Findings(self.state, self._act)
+        self._prompt = Prompt(self.state, self._inputs, lambda: self._show())
+        self._findings = side.Findings(self.state, self._act, self._go)
         self._reports = side.Reports(self.state)
         self._refresh = Throttle(self._show)
-        self._draft = Draft(self.state.baseline)
-        self._left_behind: str | None = None
+        self._saving = Saving(self.state, self._act, self._refresh.flush)
+        self._watch = Watch(self._look)
+        self._views = 0
         self._title = html("", "ak-title")
         self._problem = html("", "ak-problem", "ak-live")
-        self._ask = box([], "ak-ask")
         self._guard = Guard(label="Agent definition")
         self._guard.on_msg(self._key)
-        super().__init__([self._guard, self._bar(), self._problem, self._ask, self._body()])
+        super().__init__([self._guard, self._bar(), self._problem, self._saving.view, self._body()])
         self.add_class("ak-form")
-        self._close_question()
-        self._offer_draft(agent)
+        self._saving.offer_draft(agent)
         self._show()
 
     @property
@@ -116,12 +119,32 @@ class Editor(w.VBox):  # type: ignore[misc]
             DefinitionError: it cannot be written.
         """
         saved = self.state.save(Path(path) if path is not None else None)
-        self._saved()
+        self._saving.saved()
+        self._refresh.flush()
         return saved
+
+    def save_variant(self, name: str | None = None) -> AgentDefinition:
+        """Write the definition under another name, into a file of that name, and return it as saved there.
+
+        The form stays on its own file, and its unsaved changes stay unsaved.
+
+        Args:
+            name: The variant's name; `NAME-variant`, or the first of its kind that is free, when left out.
+
+        Raises:
+            EditError: the name cannot be a file's.
+            FileChanged: a file of that name is there already.
+        """
+        return save_variant(self.state, name or free_name(self.state))
 
     def settle(self) -> None:
         """Show at once what would be shown a moment later."""
         self._refresh.flush()
+
+    def close(self) -> None:
+        """Take the form away for good; it no longer looks at its file."""
+        self._watch.stop()
+        super().close()
 
     def __repr__(self) -> str:
         agent = self.state.baseline
@@ -134,9 +157,10 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._undo = button("Undo", self.undo, "ak-large")
         self._redo = button("Redo", self.redo, "ak-large")
         self._revert = button("Revert", self.revert, "ak-large", name="Revert to what the file holds")
-        self._save_as = button("Save as …", self._ask_path, "ak-large", name="Save as … another file")
-        self._save = button("Save", self._save_clicked, "ak-large", "ak-main-button", name="Save to the file")
-        buttons = [self._undo, self._redo, self._revert, self._save_as, self._save]
+        self._variant = button("Save as variant …", self._saving.ask_variant, "ak-large")
+        self._save_as = button("Save as …", self._saving.ask_path, "ak-large", name="Save as … another file")
+        self._save = button("Save", self._saving.save, "ak-large", "ak-main-button", name="Save to the file")
+        buttons = [self._undo, self._redo, self._revert, self._variant, self._save_as, self._save]
         return box([self._title, *buttons], "ak-bar", row=True)
 
     def _body(self) -> w.Box:
@@ -144,18 +168,12 @@ class Editor(w.VBox):  # type: ignore[misc]
         more = w.Accordion([box([*inputs.more(), self._new_field()], "ak-group")], selected_index=None)
         more.titles = ("More fields",)
         self._more = more
-        self._prompt = inputs.prompt()
-        self._preview = html("", "ak-preview")
-        self._mode = w.ToggleButtons(
-            options=["Write", "Preview"], tooltips=["Write: edit the Markdown", "Preview: see it rendered"]
-        )
-        self._mode.observe(lambda _change: self._show(), "value")
         main = [
             group("Agent", box([inputs.field("name", "Name"), inputs.model()], "ak-row"), inputs.color()),
             group("Description", inputs.lead(), hint="The main model reads this, and nothing else, to decide."),
             group("Examples", self._examples.view),
             group("Tools", inputs.tools()),
-            group("System prompt", self._mode, self._prompt, self._preview),
+            self._prompt.view,
             group("Sections", self._sections.view, hint="Untick one to try the prompt without it."),
             more,
         ]
@@ -198,89 +216,32 @@ class Editor(w.VBox):  # type: ignore[misc]
             put(self._title, side.title(state))
             put(self._problem, side.problem(state))
             self._problem.layout.display = "" if state.problem else "none"
-            writing = self._mode.value == "Write"
-            self._prompt.layout.display = "" if writing else "none"
-            self._preview.layout.display = "none" if writing else ""
-            if not writing:
-                put(self._preview, side.preview(state))
+            self._prompt.refresh()
             self._examples.refresh()
             self._sections.refresh()
             self._findings.refresh()
             self._reports.refresh(self.code)
-            if state.changed:
-                self._draft.keep(state.value)
-            elif self._left_behind is None:
-                self._draft.drop()
+            self._saving.refresh()
+
+    def _go(self, place: Place) -> None:
+        if place.field is None:
+            self._prompt.go(place.line)
+            return
+        if place.field not in OWN_PLACE:
+            self._more.selected_index = 0
+        self._guard.send({"focus": place.field})
 
     def _key(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if content.get("key") == "save" and not self._save.disabled:
-            self._save_clicked()
+        key = content.get("key")
+        if key == "save" and not self._save.disabled:
+            self._saving.save()
+        elif key == "shown":
+            self._views += 1
+            self._watch.start()
+        elif key == "gone":
+            self._views -= 1
+            if self._views <= 0:
+                self._watch.stop()
 
-    # Saving, with its questions
-
-    def _save_clicked(self, path: str | None = None, force: bool = False) -> None:
-        try:
-            self.state.save(path, force=force)
-        except FileChanged as error:
-            self._ask_changed(error, path)
-            return
-        except AgentkitError as error:
-            self.state.problem = str(error)
-        else:
-            self._close_question()
-            self._saved()
-        self._refresh.flush()
-
-    def _saved(self) -> None:
-        self._left_behind = None
-        self._draft.drop()
-        self._draft = Draft(self.state.baseline)
-        self._refresh.flush()
-
-    def _offer_draft(self, agent: AgentDefinition) -> None:
-        self._left_behind = self._draft.find(agent)
-        if self._left_behind is None:
-            return
-        text = self._left_behind
-
-        def done(change: Callable[[], object]) -> None:
-            self._left_behind = None
-            self._close_question()
-            self._act(change)
-
-        buttons = [
-            button("Bring it back", lambda: done(lambda: self.state.take(text)), "ak-primary"),
-            button("Drop it", lambda: done(self._draft.drop)),
-        ]
-        self._question(html(side.left_behind(self.state, text), "ak-well", "ak-live"), box(buttons, row=True))
-
-    def _ask_changed(self, error: FileChanged, path: str | None) -> None:
-        def take() -> None:
-            self._close_question()
-            self._act(self.state.take_disk)
-
-        buttons = [button("Overwrite it with this form", lambda: self._save_clicked(path, force=True))]
-        if self.state.on_disk() is not None and path is None:
-            buttons.append(button("Take what is on disk", take, name="Take what is on disk; undo brings the form back"))
-        buttons.append(button("Not now", self._close_question))
-        self._question(html(side.changed(self.state, error.message), "ak-well", "ak-live"), box(buttons, row=True))
-
-    def _ask_path(self) -> None:
-        here = self.state.baseline.path
-        where = w.Text(
-            description="Save under the name", value=str(here.with_suffix(".new.md") if here else "agent.md")
-        )
-        where.add_class("ak-field")
-        buttons = [
-            button("Save there", lambda: self._save_clicked(where.value), "ak-main-button"),
-            button("Not now", self._close_question),
-        ]
-        self._question(where, box(buttons, row=True))
-
-    def _question(self, *children: w.Widget) -> None:
-        self._ask.children = children
-        self._ask.layout.display = ""
-
-    def _close_question(self) -> None:
-        self._ask.children = ()
-        self._ask.layout.display = "none"
+    def _look(self) -> None:
+        self._saving.look()

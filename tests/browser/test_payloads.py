@@ -45,7 +45,7 @@ agent = agent.replace(examples=blocks[::4])
 for at, text in enumerate(clean):
     agent = agent.replace(**{f'field-{at}': text}) if at % 8 == 0 else agent
 form = ak.edit(agent)
-form._mode.value = 'Preview'
+form._prompt.mode.value = 'Preview'
 for text in clean[::2]:
     for field in ('name', 'model', 'color'):
         form.state.set_field(field, text)

@@ -103,6 +103,37 @@ def test_sections_are_switched(form: Editor) -> None:
     assert form.value.source == TEXT.encode()
 
 
+def listed(form: Editor) -> list[str]:
+    rows = [row for row in form._sections.view.children if row.layout.display != "none"]
+    return [row.children[0].description.partition(" (")[0] for row in rows]
+
+
+def test_sections_are_folded(form: Editor) -> None:
+    find(form, "System prompt, in Markdown").value = "# A\n\na\n\n## B\n\nb\n\n### C\n\nc\n\n# D\n\nd"
+    form.settle()
+    assert listed(form) == ["A", "B", "C", "D"]
+    turns = [each for each in walk(form) if str(getattr(each, "tooltip", "")).startswith("Hide")]
+    assert [each.tooltip for each in turns] == ["Hide 2 sections under A", "Hide 1 section under B"]
+    turns[1].click()
+    assert listed(form) == ["A", "B", "D"]
+    turns[0].click()
+    assert listed(form) == ["A", "D"]
+    # What is folded away stays so while the prompt is edited, and is edited all the same.
+    find(form, "System prompt, in Markdown").value += " more"
+    form.settle()
+    assert listed(form) == ["A", "D"]
+    assert "# A\n\na" in form.value.system_prompt
+    assert "### C" in form.value.system_prompt
+    find(form, "▸ 2 sections").click()
+    assert listed(form) == ["A", "B", "D"]
+
+
+def test_a_long_list_of_sections_opens_folded() -> None:
+    prompt = "".join(f"# Part {at}\n\n## Under {at}\n\n" for at in range(7))
+    form = ak.edit(ak.loads("---\nname: a\ndescription: b\n---\nYou.\n").replace(system_prompt=prompt))
+    assert listed(form) == [f"Part {at}" for at in range(7)]
+
+
 def test_undo_fills_the_inputs(form: Editor) -> None:
     find(form, "Name").value = "critic"
     find(form, "Undo").click()
@@ -172,6 +203,140 @@ def test_saving_under_another_name(form: Editor, file: Path) -> None:
     assert file.with_name("second.md").read_text() == TEXT
 
 
+def test_saving_as_a_variant_leaves_the_form_on_its_file(form: Editor, file: Path) -> None:
+    find(form, "Colour").value = "green"
+    find(form, "Save as variant …").click()
+    assert find(form, "Name of the variant").value == "reviewer-variant"
+    find(form, "Save the variant").click()
+    made = ak.load(file.with_name("reviewer-variant.md"))
+    assert made.text == form.value.text.replace("name: reviewer", "name: reviewer-variant")
+    assert file.read_text() == TEXT
+    assert (form.value.name, form.value.path, form.state.changed) == ("reviewer", file, True)
+    text = shown(form)
+    assert "reviewer-variant.md. This form is still on reviewer.md." in text
+    assert "Unsaved changes" in text
+    find(form, "Colour").value = "red"
+    assert "This form is still on" not in shown(form)
+    assert form.save_variant().name == "reviewer-variant-2"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "-a", ".hidden", "a:b", "x" * 101, "reviewer"])
+def test_a_variant_overwrites_nothing_and_stays_in_its_folder(form: Editor, file: Path, name: str) -> None:
+    before = sorted(file.parent.parent.rglob("*.md"))
+    find(form, "Save as variant …").click()
+    find(form, "Name of the variant").value = name
+    find(form, "Save the variant").click()
+    assert "Not taken over" in shown(form)
+    assert sorted(file.parent.parent.rglob("*.md")) == before
+    assert file.read_text() == TEXT
+
+
+@pytest.mark.parametrize("hostile", ALL[::9])
+def test_a_hostile_name_still_has_a_free_one(hostile: str) -> None:
+    form = ak.edit(ak.loads("---\nname: a\ndescription: b\n---\nYou.\n"))
+    form.state.set_field("name", hostile.encode("utf-8", "replace").decode() * 40)
+    made = form.save_variant()
+    assert made.path is not None
+    assert made.path.parent == Path()
+    assert made.name == made.path.stem
+
+
+def look(form: Editor) -> None:
+    # Once to see the change, once to see that it rests.
+    form._look()
+    form._look()
+
+
+def test_a_file_saved_elsewhere_comes_into_a_form_without_changes(form: Editor, file: Path) -> None:
+    look(form)
+    assert not form.state.can_undo
+    file.write_text(TEXT.replace("Be kind.", "Be brief."))
+    look(form)
+    assert "Be brief." in form.value.system_prompt
+    assert "Be brief." in find(form, "System prompt, in Markdown").value
+    assert not form.state.changed
+    assert "The file changed on disk" in shown(form)
+    find(form, "Undo").click()
+    assert form.value.source == TEXT.encode()
+
+
+def test_a_file_saved_elsewhere_is_a_question_where_there_are_changes(form: Editor, file: Path) -> None:
+    find(form, "Colour").value = "green"
+    file.write_text(TEXT.replace("Be kind.", "Be brief."))
+    look(form)
+    assert form.value.color == "green"
+    assert "+Be kind." in shown(form)
+    find(form, "Not now").click()
+    look(form)
+    assert "unsaved changes" not in shown(form).replace("Unsaved", "")
+    file.write_text(TEXT.replace("Be kind.", "Be quick."))
+    look(form)
+    find(form, "Take what is on disk").click()
+    assert "Be quick." in form.value.system_prompt
+
+
+def test_a_file_is_taken_over_only_when_it_rests_and_only_if_it_differs(form: Editor, file: Path) -> None:
+    look(form)
+    file.write_text("")
+    form._look()
+    file.write_text(TEXT.replace("Be kind.", "Be brief."))
+    form._look()
+    assert form.value.source == TEXT.encode()
+    form._look()
+    assert "Be brief." in form.value.system_prompt
+    file.unlink()
+    look(form)
+    assert "Be brief." in form.value.system_prompt
+    form.save(file)
+    look(form)
+    assert len(form.state._steps) == 2
+
+
+def test_the_file_is_watched_only_while_the_form_is_shown(form: Editor, file: Path) -> None:
+    tell = form._guard._handle_custom_msg
+    assert not form._watch.running
+    tell({"key": "shown"}, [])
+    tell({"key": "shown"}, [])
+    tell({"key": "gone"}, [])
+    assert form._watch.running
+    tell({"key": "gone"}, [])
+    assert not form._watch.running
+    tell({"key": "shown"}, [])
+    form.close()
+    assert not form._watch.running
+
+
+def test_how_jupyterlab_opens_the_file_is_told(
+    form: Editor, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    from agentkit.widgets import _jupyter
+
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("JPY_PARENT_PID", "123456")
+    assert form._prompt.bar.file == {}
+    for served, told in (
+        (file.parent, {"path": "reviewer.md", "note": ""}),
+        (file.parent.parent, {"path": f"{file.parent.name}/reviewer.md", "note": ""}),
+    ):
+        (runtime / "jpserver-123456.json").write_text(json.dumps({"root_dir": str(served), "pid": os.getpid()}))
+        _jupyter.root.cache_clear()
+        assert ak.edit(file)._prompt.bar.file == told
+    (runtime / "jpserver-123456.json").write_text(json.dumps({"root_dir": str(runtime)}))
+    _jupyter.root.cache_clear()
+    bar = ak.edit(file)._prompt.bar
+    assert list(bar.file) == ["note"]
+    assert f"it is outside {runtime}" in bar.file["note"]
+    hidden = tmp_path / ".agents" / "a.md"
+    hidden.parent.mkdir()
+    hidden.write_text(TEXT)
+    assert "hidden folder" in _jupyter.opening(hidden, tmp_path)["note"]
+    _jupyter.root.cache_clear()
+
+
 def test_a_file_that_cannot_be_written_is_told_in_the_form(form: Editor, file: Path) -> None:
     find(form, "Save as …").click()
     find(form, "Save under the name").value = str(file.parent / "no" / "such" / "place.md")
@@ -220,8 +385,38 @@ def test_a_definition_edited_in_code_opens_as_an_unsaved_change(file: Path) -> N
 
 
 def test_preview_is_rendered(form: Editor) -> None:
-    form._mode.value = "Preview"
+    form._prompt.mode.value = "Preview"
     assert "<strong>Tone</strong>" in shown(form)
+
+
+def test_findings_in_the_prompt_are_marked_at_their_lines(form: Editor) -> None:
+    bar = form._prompt.bar
+    assert bar.first == 8
+    assert not any("tabs" in mark["message"] for mark in bar.marks)
+    find(form, "System prompt, in Markdown").value = "You plan.\n\nAlways use tabs.\n\nNever use tabs."
+    form.settle()
+    finding = next(each for each in form.value.findings if "tabs" in each.message)
+    mark = bar.marks[-1]
+    assert (mark["line"], mark["severity"]) == (finding.line, finding.severity)
+    assert finding.message in mark["message"]
+    assert form.value.text.split("\n")[finding.line - 1] == "Never use tabs."
+
+
+def test_a_finding_leads_to_its_line(form: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    for widget in (form._prompt.bar, form._guard):
+        monkeypatch.setattr(widget, "send", sent.append)
+    find(form, "System prompt, in Markdown").value = "You plan.\n\nAlways use tabs.\n\nNever use tabs."
+    form.state.set_yaml("maxTurns", "-3")
+    form.settle()
+    form._prompt.mode.value = "Preview"
+    for finding in form.value.findings:
+        if "tabs" in finding.message or "maxTurns" in finding.message:
+            find(form, f"Line {finding.line}").click()
+    assert {"focus": "maxTurns"} in sent
+    assert any("line" in each for each in sent if isinstance(each, dict))
+    assert form._prompt.mode.value == "Write"
+    assert form._more.selected_index == 0
 
 
 def test_a_field_can_be_added(form: Editor) -> None:
@@ -250,7 +445,7 @@ def test_no_html_of_the_form_is_active(hostile: str) -> None:
     form.state.set_field("description", hostile.replace("\\n", " "))
     form.state.set_field("name", hostile)
     form.state.set_field("color", hostile)
-    form._mode.value = "Preview"
+    form._prompt.mode.value = "Preview"
     form.state.problem = hostile
     form.settle()
     for each in walk(form):

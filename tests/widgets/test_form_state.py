@@ -271,12 +271,17 @@ def test_the_code_makes_the_same_edit(file: Path) -> None:
         state.switch_off(3)
         state.switch_off(1)
 
+    def odd(state: FormState) -> None:
+        state.set_yaml("z-first", "[.inf, {a: -.inf}]")
+        state.set_field("class", "new order")
+        state.set_field("self", "me")
+
     def words(state: FormState) -> None:
         state.set_lead('It\'s "new".')
         state.add_example()
         state.set_prompt("Line one.\n\n## Two\nthree")
 
-    for change in (plain, unusual, sections, words):
+    for change in (plain, unusual, sections, odd, words):
         state = FormState(ak.load(file))
         change(state)
         names: dict[str, object] = {"ak": ak}
@@ -288,3 +293,20 @@ def test_the_code_is_short_for_sections_switched_off(file: Path) -> None:
     state = FormState(ak.load(file))
     state.switch_off(3)
     assert code(state.baseline, state.value).endswith("agent = agent.without('Tone')")
+
+
+def test_names_that_are_no_fields_are_refused(state: FormState) -> None:
+    for name in ("examples", "system_prompt"):
+        assert not state.set_field(name, "x")
+        assert name in (state.problem or "")
+    assert not state.changed
+
+
+def test_half_a_character_is_refused(state: FormState) -> None:
+    assert not state.set_prompt("You \ud83e are.")
+    assert "U+D83E" in (state.problem or "") or "half of a character" in (state.problem or "")
+    assert not state.changed
+
+
+def test_an_example_that_is_not_there_does_not_move(state: FormState) -> None:
+    assert not state.move_example(2, -1)

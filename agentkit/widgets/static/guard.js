@@ -37,14 +37,25 @@ async function settle(model) {
   }
 }
 
+// The input of a field, which may lie in a fold that is only just opening.
+function focus(root, field, tries = 60) {
+  const input = root.querySelector(`.ak-at-${CSS.escape(field)} :is(input, textarea)`);
+  if (input && input.offsetParent) {
+    input.focus({ preventScroll: true });
+    input.scrollIntoView({ block: "center" });
+  } else if (tries) requestAnimationFrame(() => focus(root, field, tries - 1));
+}
+
 function render({ model, el }) {
   el.style.display = "none";
   let observer;
+  const asked = (message) => message.focus && focus(el.closest(".ak-form"), message.focus);
   const start = () => {
     const root = el.closest(".ak-form");
     if (!root) return;
     root.setAttribute("aria-label", model.get("label"));
     mark(root);
+    model.send({ key: "shown" });
     observer = new MutationObserver(() => mark(root));
     observer.observe(root, { childList: true, subtree: true });
     root.addEventListener("keydown", (event) => {
@@ -57,6 +68,7 @@ function render({ model, el }) {
       }
       // While it is on its way down: text inputs let no key come up again.
     }, true);
+    model.on("msg:custom", asked);
     let passing = false;
     root.addEventListener("click", (event) => {
       const button = event.target.closest(".ak-main-button");
@@ -72,7 +84,11 @@ function render({ model, el }) {
   };
   // The element joins the page only after render has returned.
   requestAnimationFrame(start);
-  return () => observer && observer.disconnect();
+  return () => {
+    model.off("msg:custom", asked);
+    if (observer) model.send({ key: "gone" });
+    observer?.disconnect();
+  };
 }
 
 export default { render };
