@@ -47,7 +47,7 @@ def test_the_keyboard_alone_is_enough(lab: Lab, form: Any) -> None:
     form.get_by_text("Pair 3 of 3").wait_for()
     form.keyboard.press("b")
     form.get_by_text("Pair 2 of 3").wait_for()
-    assert form.get_by_label("Note").input_value() == "the left one has a plan, d d"
+    assert form.get_by_role("textbox", name="Note", exact=True).input_value() == "the left one has a plan, d d"
     assert form.get_by_role("button", name="Tie").get_attribute("aria-pressed") == "true"
     form.keyboard.press("u")
     form.get_by_text("Pair 3 of 3").wait_for()
@@ -79,7 +79,7 @@ def test_it_is_blind_until_asked_and_goes_on_later(lab: Lab, form: Any) -> None:
 
 
 def test_every_keystroke_of_a_note_is_kept(lab: Lab, form: Any) -> None:
-    form.get_by_label("Note").press_sequentially("half a thou", delay=5)
+    form.get_by_role("textbox", name="Note", exact=True).press_sequentially("half a thou", delay=5)
     form.wait_for_timeout(400)
     assert lab.evaluate(form, "print(rater.frame['note'][0])").strip() == "half a thou"
 
@@ -89,5 +89,5 @@ def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, form: Any) -> 
     form.get_by_text("Pair 2 of 3").wait_for()
     form.get_by_role("button", name="Back b").click()
     form.get_by_text("Pair 1 of 3").wait_for()
-    form.get_by_label("Note").fill("It says what to do, in order.")
+    form.get_by_role("textbox", name="Note", exact=True).fill("It says what to do, in order.")
     look(lab, form, "rate", ".ak-rate", 560)
