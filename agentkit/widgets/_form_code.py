@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from keyword import iskeyword
 from math import isfinite
 from typing import Any
 
 from agentkit.definition.agent import AgentDefinition
+from agentkit.definition.sections import Section
 from agentkit.errors import AgentkitError
+
+SEARCHED = 100
+"""Sections in which edits are looked for; the time grows with their square."""
+STEPS = 8
+"""More edits of sections than these are told as one new prompt."""
 
 
 def code(before: AgentDefinition, after: AgentDefinition, variable: str = "agent") -> str:
@@ -25,10 +31,10 @@ def code(before: AgentDefinition, after: AgentDefinition, variable: str = "agent
     agent = agent.replace(color='green')
     """
     lines = [f"{variable} = ak.load({str(before.path)!r})"] if before.path else []
-    steps = _sections(before, after) or []
+    steps = _sections(before, after)
     middle = before
     try:
-        for _, call in steps:
+        for call in steps:
             middle = _apply(middle, call)
         fields = _fields(middle, after)
         if fields:
@@ -36,7 +42,7 @@ def code(before: AgentDefinition, after: AgentDefinition, variable: str = "agent
     except AgentkitError:
         middle = before
     if middle.source == after.source:
-        lines += [f"{variable} = {variable}.{text}" for text, _ in steps]
+        lines += [f"{variable} = {variable}.{_spelled(call)}" for call in steps]
         if fields:
             lines.append(f"{variable} = {variable}.replace({_arguments(fields)})")
         return "\n".join(lines)
@@ -44,35 +50,82 @@ def code(before: AgentDefinition, after: AgentDefinition, variable: str = "agent
     return f"{variable} = ak.loads({literal(after.text)})"
 
 
-Call = tuple[str, tuple[Any, ...]]
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+"""A method of a definition, and what it is given."""
 
 
 def _apply(agent: AgentDefinition, call: Call) -> AgentDefinition:
-    name, arguments = call
-    edited = getattr(agent, name)(*arguments)
+    name, arguments, named = call
+    edited = getattr(agent, name)(*arguments, **named)
     assert isinstance(edited, AgentDefinition)
     return edited
 
 
-def _sections(before: AgentDefinition, after: AgentDefinition) -> list[tuple[str, Call]] | None:
-    """Return the calls that only drop or change named sections, where that is all that happened to the prompt."""
-    if before.system_prompt == after.system_prompt:
+def _spelled(call: Call) -> str:
+    name, arguments, named = call
+    given = [_python(each) for each in arguments] + [f"{key}={each!r}" for key, each in named.items()]
+    return f"{name}({', '.join(given)})"
+
+
+def _sections(before: AgentDefinition, after: AgentDefinition) -> list[Call]:
+    """Return the calls that drop, move, change and add named sections, where these are all that was done."""
+    if before.system_prompt == after.system_prompt or max(len(before.sections), len(after.sections)) > SEARCHED:
         return []
-    titles = [section.title for section in after.sections]
-    steps: list[tuple[str, Call]] = []
+    steps: list[Call] = []
     agent = before
     try:
-        for section in before.sections:
-            if section.title and section.title not in titles and _has(agent, section.title):
-                agent = agent.without(section.title)
-                steps.append((f"without({section.title!r})", ("without", (section.title,))))
+        for call in _section_steps(before, after):
+            agent = _apply(agent, call)
+            steps.append(call)
     except AgentkitError:
-        return None
-    return steps if agent.system_prompt == after.system_prompt else None
+        return []
+    return steps if len(steps) <= STEPS and agent.system_prompt == after.system_prompt else []
 
 
-def _has(agent: AgentDefinition, title: str) -> bool:
-    return any(section.title == title for section in agent.sections)
+def _section_steps(before: AgentDefinition, after: AgentDefinition) -> Iterator[Call]:
+    wanted = [section for section in after.sections if section.title]
+    titles = [section.title for section in wanted]
+    agent = before
+    for section in before.sections:
+        if section.title and section.title not in titles and _text(agent, section.title) is not None:
+            call: Call = ("without", (section.title,), {})
+            agent = _apply(agent, call)
+            yield call
+    here = [section.title for section in agent.sections if section.title]
+    kept = [title for title in titles if title in here]
+    moved = tuple(title for title, now in zip(kept, here, strict=False) if title != now)
+    if moved:
+        call = ("with_sections_in_order", moved, {})
+        agent = _apply(agent, call)
+        yield call
+    for at, section in enumerate(wanted):
+        if _text(agent, section.title) == section.text.rstrip():
+            continue
+        last = at == len(wanted) - 1
+        places: list[dict[str, Any]] = [{}] if section.title in here or last else []
+        if section.title not in here:
+            behind = {"after": titles[at - 1]} if at else {}
+            places += [behind, {**behind, "level": section.level}]
+        call = _written(agent, section, places)
+        agent = _apply(agent, call)
+        yield call
+
+
+def _written(agent: AgentDefinition, section: Section, places: list[dict[str, Any]]) -> Call:
+    """Return the shortest call that gives a section its text; the last one tried where none does."""
+    line, _, rest = section.text.partition("\n")
+    lead = line.partition(section.title)[2].lstrip("*_: \t").rstrip()
+    texts = ("\n".join(part for part in (lead, rest) if part).strip(), section.text.strip())
+    calls: list[Call] = [("with_section", (section.title, text), named) for named in places for text in texts]
+    for call in calls:
+        if _text(_apply(agent, call), section.title) == section.text.rstrip():
+            return call
+    return calls[-1]
+
+
+def _text(agent: AgentDefinition, title: str) -> str | None:
+    found = [section.text.rstrip() for section in agent.sections if section.title == title]
+    return found[0] if len(found) == 1 else None
 
 
 def _fields(before: AgentDefinition, after: AgentDefinition) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -137,3 +138,59 @@ def test_the_code_gives_the_same_bytes(start: bytes, edits: list[tuple[Any, ...]
         for each in edits:
             edit(state, *each)
             assert execute(state).source == state.value.source
+
+
+SECTIONED = """---
+name: a
+description: b
+---
+
+You help.
+
+## Role
+
+Read.
+
+## Tone
+
+Be kind.
+
+## Output
+
+**Format**: a list.
+
+**Length**: short.
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (lambda agent: agent.without("Tone"), "agent = agent.without('Tone')"),
+        (lambda agent: agent.with_section("Tone", "Be brief."), "agent = agent.with_section('Tone', 'Be brief.')"),
+        (lambda agent: agent.with_section("Length", "one line."), "agent = agent.with_section('Length', 'one line.')"),
+        (lambda agent: agent.with_section("End", "Stop."), "agent = agent.with_section('End', 'Stop.')"),
+        (
+            lambda agent: agent.with_section("More", "Now.", after="Role"),
+            "agent = agent.with_section('More', 'Now.', after='Role')",
+        ),
+        (
+            lambda agent: agent.with_sections_in_order("Tone", "Role"),
+            "agent = agent.with_sections_in_order('Tone', 'Role')",
+        ),
+        (
+            lambda agent: agent.without("Role").with_section("Tone", "x").replace(color="red"),
+            "agent = agent.without('Role')\nagent = agent.with_section('Tone', 'x')\n"
+            "agent = agent.replace(color='red')",
+        ),
+    ],
+)
+def test_edits_of_sections_are_told_as_such(edit: Any, told: str) -> None:
+    agent = ak.loads(SECTIONED)
+    assert code(agent, edit(agent)) == told
+
+
+def test_another_way_of_editing_a_section_is_told_as_one_too() -> None:
+    agent = ak.loads(SECTIONED)
+    typed = agent.replace(system_prompt=agent.system_prompt.replace("Be kind.", "Be kind.\n\nAlways."))
+    assert code(agent, typed) == 'agent = agent.with_section(\'Tone\', """Be kind.\n\nAlways.""")'
