@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 
 POLL_S = 0.2
-"""How often an awaiting caller's own loop turns, so that an interrupt reaches it."""
+"""How often a waiting caller looks up, so that an interrupt reaches it."""
 CLOSING_S = 0.3
 """How long a backend may take to close its connections."""
 PATIENCE_S = 0.9
@@ -64,6 +64,9 @@ def wait_for(work: Coroutine[Any, Any, Value]) -> Value:
     """
     future = submit(work)
     try:
+        # The system may hand a signal to any thread, and then nothing wakes this one: look up now and then.
+        while not future.done():
+            wait({future}, timeout=POLL_S)
         return future.result()
     except BaseException:
         if not future.done():

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -52,6 +53,28 @@ def test_an_interrupt_ends_the_run_and_keeps_what_finished(
     assert len(server.delivered) - 8 <= kept <= len(server.delivered) < 400
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_an_interrupt_that_another_thread_receives_ends_the_run_too() -> None:
+    """The system may hand a signal to any thread; a main thread that only waits would not notice."""
+    begun, ended_early = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            ended_early.set()
+            raise
+
+    def interrupt() -> None:
+        begun.wait()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        loop.wait_for(work())
+    assert ended_early.wait(1)
 
 
 def test_a_blocking_call_works_inside_a_running_loop() -> None:

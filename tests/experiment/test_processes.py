@@ -63,7 +63,7 @@ def test_an_interrupt_ends_a_process_and_keeps_what_finished(tmp_path: Path, ser
     asked = time.monotonic()
     _, errors = child.communicate(timeout=60)
     took = time.monotonic() - asked
-    assert child.returncode == -signal.SIGINT
+    assert child.returncode in (-signal.SIGINT, 1)  # Python forgets which where a thread of it is importing
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert took < 5  # about one second; more is allowed for a busy machine
     assert len(stored(tmp_path / "s.db")) == 40
