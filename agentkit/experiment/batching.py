@@ -17,7 +17,7 @@ from agentkit.backends import failures, prices
 from agentkit.backends.batches import Batches
 from agentkit.backends.messages import Messages
 from agentkit.backends.protocol import Backend, Reply
-from agentkit.errors import BudgetExceeded, CallError, PlanError
+from agentkit.errors import CallError, PlanError
 from agentkit.experiment import batch_notes as notes
 from agentkit.experiment.batch_orphans import FIRST_LOOK_S, find, wait
 from agentkit.experiment.budget import Budget
@@ -127,7 +127,10 @@ class BatchRun:
         return await self._open_batches(claimed)
 
     async def _submit(self, keys: list[str]) -> dict[str, list[str]]:
-        self._check_budget(keys)
+        if self._budget is not None:
+            trials = {key: self._by_key[key][0].request for key in keys}
+            worsts = {key: worst_cost(self._backend, request, batch=True) for key, request in trials.items()}
+            await self._budget.reserve_batch(worsts)
         sent: dict[str, list[str]] = {}
         note: str | None = None
 
@@ -146,21 +149,16 @@ class BatchRun:
             if note is not None and self._store is not None and 400 <= (error.status or 0) < 500:  # it was not taken
                 await self._store.ask(partial(notes.drop, note=note))
             if not sent:
+                self._release(keys)
                 raise failures.for_the_run(error) from None
+        self._release({*keys} - {key for part in sent.values() for key in part})
         return sent
 
-    def _check_budget(self, keys: Iterable[str]) -> None:
-        if self._budget is None:
-            return
-        costs = [worst_cost(self._backend, self._by_key[key][0].request, batch=True) for key in keys]
-        worst = sum(cost or 0.0 for cost in costs)
-        if None in costs or worst > self._budget.left_usd:
-            raise BudgetExceeded(
-                f"the batch could cost {worst:.6f} USD, and {self._budget.left_usd:.6f} are left of the budget"
-                if None not in costs
-                else "the price of a model is unknown, so no budget can hold the batch",
-                hint="raise budget_usd, or lower max_tokens",
-            )
+    def _release(self, keys: Iterable[str]) -> None:
+        """Give back what was set aside for entries that were not sent, or cost nothing."""
+        for key in keys:
+            if self._budget is not None:
+                self._budget.settle_batched(key, 0.0)
 
     async def _collect(self, id: str, wanted: list[str]) -> None:
         """Wait for a batch and put its results away."""
@@ -194,12 +192,13 @@ class BatchRun:
             failure = replace(failure, message=scrub(failure.message))
             if self._store is not None:
                 await self._store.put_failure(failure)
+            self._release([key])
             self._fail(key, failure)
             return
         cost = prices.of_reply(outcome, backend=self._backend.name, batch=True)
         call = Call(key, trial.variant, trial.sample, trial.epoch, trial.request, outcome, cost, self._backend.name)
         if self._budget is not None:
-            self._budget.settle(0.0, cost or 0.0)
+            self._budget.settle_batched(key, cost)
         read = outcome.input_tokens + outcome.cache_read_tokens + outcome.cache_write_tokens
         self._meter.spent(read, outcome.output_tokens, cost)
         for keeper in self._keepers:

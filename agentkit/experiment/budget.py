@@ -36,6 +36,7 @@ class Budget:
         self._lock = threading.Lock()
         self._spent = 0.0
         self._held = 0.0
+        self._batched: dict[str, float] = {}
 
     def __repr__(self) -> str:
         return f"Budget({self.usd:g} USD: {self.spent_usd:.6f} spent, {self.left_usd:.6f} left)"
@@ -68,16 +69,46 @@ class Budget:
                 f"the price of {request.get('model')} is unknown, so no budget can hold it",
                 hint="run it without budget_usd, or use a model whose price is known",
             )
-        while not self._hold(worst):
+        while not self._hold(worst, "the next call"):
             await asyncio.sleep(POLL_S)
         return worst
 
-    def _hold(self, worst: float) -> bool:
+    async def reserve_batch(self, worsts: Mapping[str, float | None]) -> None:
+        """Set aside the most that a batch can cost; it stays so, also after a run that is stopped, until it is settled.
+
+        Args:
+            worsts: Dollars by trial key; None where a price is unknown.
+
+        Raises:
+            BudgetExceeded: it could pass the budget, or a price is unknown.
+        """
+        known = {key: worst for key, worst in worsts.items() if worst is not None}
+        if len(known) < len(worsts):
+            raise BudgetExceeded(
+                "the price of a model is unknown, so no budget can hold the batch",
+                hint="run it without budget_usd, or use a model whose price is known",
+            )
+        while not self._hold(sum(known.values()), "the batch"):
+            await asyncio.sleep(POLL_S)
         with self._lock:
-            if self._spent + worst > self.usd:
+            self._batched.update(known)
+
+    def settle_batched(self, key: str, cost: float | None) -> None:
+        """Replace what was set aside for one entry of a batch by what it cost; None: by the whole of it."""
+        with self._lock:
+            held = self._batched.pop(key, 0.0)
+            self._held = max(0.0, self._held - held)
+            self._spent += held if cost is None else cost
+
+    def _hold(self, worst: float, what: str) -> bool:
+        with self._lock:
+            # A batch may be out for a day: nobody waits for that.
+            batched = sum(self._batched.values())
+            if self._spent + batched + worst > self.usd:
+                out = f", and {batched:.6f} could go to batches that are out" if batched else ""
                 raise BudgetExceeded(
-                    f"the next call could cost {worst:.6f} USD, and {self._spent:.6f} of the budget's {self.usd:g} USD "
-                    "are spent",
+                    f"{what} could cost {worst:.6f} USD, and {self._spent:.6f} of the budget's {self.usd:g} USD "
+                    f"are spent{out}",
                     hint="raise budget_usd, or lower max_tokens; what had finished is kept",
                 )
             if self._spent + self._held + worst > self.usd:

@@ -168,3 +168,27 @@ def test_a_budget_and_tools_are_looked_at_before_anything_is_sent(tmp_path: Path
     with pytest.raises(PlanError, match="Messages API alone"):
         run(server, ["x"], tmp_path / "s.db", backend=ak.Scripted("x"))
     assert posts(server) == 0
+
+
+def test_a_batch_that_is_out_holds_its_part_of_a_shared_budget(tmp_path: Path, server: MessagesServer) -> None:
+    server.polls_until_ended = 10_000
+    budget = ak.Budget(0.1)
+    with pytest.raises(ak.errors.DeadlineExceeded):
+        run(server, ["x", "y"], tmp_path / "s.db", deadline_s=1.0, budget_usd=budget)
+    held = 0.1 - budget.left_usd
+    assert 4 * 50 * 7.5e-6 < held < 0.02  # four replies of 50 tokens at half the list price, and their input
+    with pytest.raises(BudgetExceeded, match="batches that are out"):
+        run(server, [f"z {n}" for n in range(13)], tmp_path / "s.db", budget_usd=budget)
+    server.polls_until_ended = 0
+    results = run(server, ["x", "y"], tmp_path / "s.db", budget_usd=budget)
+    assert budget.spent_usd == pytest.approx(sum(one.cost_usd or 0 for one in results))
+    assert budget.left_usd == pytest.approx(0.1 - budget.spent_usd)
+
+
+def test_entries_that_cost_nothing_give_their_part_back(tmp_path: Path, server: MessagesServer) -> None:
+    server.outcome = lambda id, params: "expired" if params["system"] == "A" else "succeeded"
+    budget = ak.Budget(0.01)
+    results = run(server, ["x"], tmp_path / "s.db", budget_usd=budget)
+    assert len(results.errors) == 1
+    assert budget.spent_usd == pytest.approx(results[1].cost_usd)
+    assert budget.left_usd == pytest.approx(0.01 - budget.spent_usd)

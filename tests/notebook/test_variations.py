@@ -26,6 +26,10 @@ VARIATIONS = {
 PLUGINS = {"-n": "xdist", "--cov=helpers": "pytest_cov"}
 
 
+# Kernels that start at once may take one another's port, and then one of them never answers.
+pytestmark = pytest.mark.flaky(reruns=2)
+
+
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two notebooks, each with a cassette of its own and a module beside them."""
