@@ -37,9 +37,6 @@ async def execute(order: Order, on_outcome: Callable[[Outcome], None] | None = N
         order: What was asked for.
         on_outcome: Called with each trial as it ends, on the runs' thread.
     """
-    task = asyncio.current_task()
-    assert task is not None
-    loop.active(task)
     cassette = _cassette(order)
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)
