@@ -42,9 +42,6 @@ async def execute(
         on_outcome: Called with each trial as it ends, on the runs' thread.
         on_start: Called once the plan is made, with results that are still empty.
     """
-    task = asyncio.current_task()
-    assert task is not None
-    loop.active(task)
     cassette = _cassette(order)
     if cassette is not None and not cassette.recording:
         results = await _replay(order, cassette)

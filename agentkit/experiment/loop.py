@@ -64,16 +64,17 @@ def wait_for(work: Coroutine[Any, Any, Value]) -> Value:
     Raises:
         KeyboardInterrupt: as it came.
     """
-    future = submit(work)
+    future = None
     try:
+        future = submit(work)
         # Python notices a signal when its main thread runs again. The system may hand the signal to another thread, so
         # a wait without end could sleep through it.
-        while not wait_done((future,), timeout=POLL_S).done:
-            pass
+        while not future.done():
+            wait_done((future,), timeout=POLL_S)
         return future.result()
     except BaseException:
-        if not future.done():
-            _cancel(future)
+        if future is None or not future.done():
+            _cancel(work)
         raise
 
 
@@ -88,38 +89,31 @@ def wait_until(event: threading.Event, timeout_s: float | None = None) -> bool:
 
 async def watch(work: Coroutine[Any, Any, Value]) -> Value:
     """Await work that happens on the runs' thread, from any other loop."""
-    future = submit(work)
+    future = None
     try:
+        future = submit(work)
         wrapped = asyncio.wrap_future(future)
         while not wrapped.done():
             await asyncio.wait({wrapped}, timeout=POLL_S)
         return wrapped.result()
     except BaseException:
-        if not future.done():
-            _cancel(future)
+        if future is None or not future.done():
+            _cancel(work)
         raise
 
 
-def _cancel(future: Future[Any]) -> None:
-    # The future is the caller's handle: cancelling it reaches the task, which then has to be given time to end.
+def _cancel(work: Coroutine[Any, Any, Any]) -> None:
+    # By the work itself and not by its future: an interrupt may come before there is anything to hold the future.
     finished = threading.Event()
-    future.cancel()
     loop = the_loop()
-    loop.call_soon_threadsafe(lambda: loop.create_task(_signal_idle(finished)))
+    loop.call_soon_threadsafe(lambda: loop.create_task(_end(work, finished)))
     finished.wait(PATIENCE_S)
 
 
-_active: set[asyncio.Task[Any]] = set()
-
-
-def active(task: asyncio.Task[Any]) -> None:
-    """Note a run's own task, whose end an interrupted caller waits for."""
-    _active.add(task)
-    task.add_done_callback(_active.discard)
-
-
-async def _signal_idle(finished: threading.Event) -> None:
-    cancelled = [task for task in _active if task.cancelling()]
-    if cancelled:
-        await asyncio.wait(cancelled, timeout=PATIENCE_S)
+async def _end(work: Coroutine[Any, Any, Any], finished: threading.Event) -> None:
+    tasks = [task for task in asyncio.all_tasks() if task.get_coro() is work]
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=PATIENCE_S)
     finished.set()

@@ -122,9 +122,6 @@ def begin_quote(variants: Any, samples: Any, **arguments: Any) -> Future[Quote]:
 
 
 async def _quote(order: Order) -> Quote:
-    task = asyncio.current_task()
-    assert task is not None
-    loop.active(task)
     backend = order.backend if order.backend is not None else chosen()
     async with loop.using(backend):
         plan, found = await laid_out(order, backend)
