@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agentkit.definition.fields import BY_NAME
+from agentkit.definition.tools import all_known
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -107,7 +108,7 @@ def rule(
 ) -> Callable[[Any], Any]:
     """Register a check that needs only the file.
 
-    `when` names a verdict, a field or a mark (see `_given`) without which it has no work.
+    `when` names a verdict, a field or a mark (see `_marks`) without which it has no work.
     """
 
     def register(check: Check) -> Check:
@@ -138,7 +139,7 @@ def rules() -> tuple[Rule, ...]:
 
 def check(agent: AgentDefinition) -> list[Finding]:
     """Return the findings that need only the file, in the order of the file."""
-    wanted = _wanted(_whens() & _given(agent))
+    wanted = _wanted(agent.verdict, tuple(agent.metadata), tuple(_marks(agent)))
     hits = [(each, hit) for run, each in wanted for hit in run(agent)]
     found = _findings(agent, hits) if hits else []
     if len(found) > 1:
@@ -146,31 +147,33 @@ def check(agent: AgentDefinition) -> list[Finding]:
     return found
 
 
-def _given(agent: AgentDefinition) -> set[str]:
-    """Return what the `when` of a rule can name: the verdict, the fields, and the marks some rules need."""
-    metadata = agent.metadata
-    given = {"", agent.verdict, *metadata}
+def _marks(agent: AgentDefinition) -> list[str]:
+    """Return what some rules need, beside a verdict and fields."""
+    marks = []
     if not agent.fields_once:
-        given.add("+unsure")
-    if not metadata.keys() <= BY_NAME.keys():
-        given.add("+unknown")
+        marks.append("+unsure")
     if b"\r" in agent.source:
-        given.add("+return")
+        marks.append("+return")
     if not agent.is_utf8:
-        given.add("+bytes")
-    if "example>" in (agent.description or ""):
-        given.add("+example")
-    return given
+        marks.append("+bytes")
+    description = agent.metadata.get("description")
+    if isinstance(description, str):
+        if "example>" in description:
+            marks.append("+example")
+        if "\\" in description:
+            marks.append("+backslash")
+    if agent.tools and not all_known(agent.tools):
+        marks.append("+tools")
+    return marks
 
 
-@cache
-def _whens() -> frozenset[str]:
-    return frozenset(each.when for each in rules() if each.check is not None)
-
-
-@cache
-def _wanted(given: frozenset[str]) -> tuple[tuple[Check, Rule], ...]:
+# Few sets of fields are in use, so the choice is kept; a folder of odd ones does not fill the memory.
+@lru_cache(1024)
+def _wanted(verdict: str, fields: tuple[str, ...], marks: tuple[str, ...]) -> tuple[tuple[Check, Rule], ...]:
     """Return the rules that have work where these hold."""
+    given = {"", verdict, *fields, *marks}
+    if not BY_NAME.keys() >= set(fields):
+        given.add("+unknown")
     return tuple((each.check, each) for each in rules() if each.check is not None and each.when in given)
 
 

@@ -17,8 +17,13 @@ _RESTATED = 60
 _SENTENCE = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*\**[A-Za-z][^|`=]*[a-z] [a-z]+ [a-z]")
 _LONG_LINE = re.compile(rb"\n.{%d}.*" % (_RESTATED + 1))
 """In bytes, as a line is at least as long there."""
+_LONG_START = re.compile(rb"\n.{%d}" % (_RESTATED + 1))
+"""Their beginnings, for the quick look: lines that are the same begin the same."""
 _ORDER = re.compile(r"\b(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
 _NEAR = 60
+# `re` looks for the letters that stand first, so the rarest ones do: half the time that `in` takes for the whole word.
+_NEVER = re.compile(rb"ver(?<=never)")
+_DO_NOT = re.compile(rb"do not")
 _OUTPUT = (
     "format", "provide", "output", "report", "response", "deliver", "return", "summar", "produce", "respond", "answer",
     "reply",
@@ -33,7 +38,8 @@ _OUTPUT = (
 )
 def no_system_prompt(agent: AgentDefinition) -> Iterable[Hit]:
     """Report an empty body."""
-    if agent.raw_prompt or agent.verdict == "dropped":
+    start, end = agent.document.prompt_span
+    if start < end or agent.verdict == "dropped":
         return ()
     return (Hit(len(agent.text), "the file has no system prompt after its frontmatter"),)
 
@@ -47,11 +53,14 @@ def no_system_prompt(agent: AgentDefinition) -> Iterable[Hit]:
 )
 def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never says you."""
-    text = agent.raw_prompt
-    # Other languages have other words for it.
-    if not text or not text.isascii() or "you" in text or "You" in text or "YOU" in text:
+    text, (start, end) = agent.text, agent.document.prompt_span
+    # Looked for in place: most prompts say it in their first lines, and a copy of each would take longer.
+    if start == end or text.find("you", start, end) >= 0 or text.find("You", start, end) >= 0:
         return ()
-    return (Hit(agent.document.prompt_span[0], "the prompt never addresses the model as `you`"),)
+    if text.find("YOU", start, end) >= 0:
+        return ()
+    # Other languages have other words for it.
+    return (Hit(start, "the prompt never addresses the model as `you`"),) if agent.raw_prompt.isascii() else ()
 
 
 @rule(
@@ -62,10 +71,11 @@ def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
 )
 def long_prompt(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a very long body."""
-    size = len(agent.raw_prompt)
+    start, end = agent.document.prompt_span
+    size = end - start
     if size <= LONG:
         return ()
-    return (Hit(agent.document.prompt_span[0], f"the prompt has {size:,} characters; {LONG:,} is much already"),)
+    return (Hit(start, f"the prompt has {size:,} characters; {LONG:,} is much already"),)
 
 
 @rule(
@@ -81,7 +91,7 @@ def contradiction(agent: AgentDefinition) -> Iterable[Hit]:
     lowered = agent.source.lower()
     if b"always" not in lowered:
         return ()
-    forbids = [order for order in (b"never", b"do not") if order in lowered]
+    forbids = [order for order, given in ((b"never", _NEVER), (b"do not", _DO_NOT)) if given.search(lowered)]
     if b"'" in lowered and b"don't" in lowered:
         forbids.append(b"don't")
     if not forbids or _after(lowered, [b"always"]).isdisjoint(_after(lowered, forbids)):
@@ -113,9 +123,10 @@ def _contradictions(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def restatement(agent: AgentDefinition) -> Iterable[Hit]:
     """Report long lines that stand twice."""
-    lines = _LONG_LINE.findall(agent.source)
-    if len({*lines}) == len(lines):
+    starts = _LONG_START.findall(agent.source)
+    if len({*starts}) == len(starts):
         return ()
+    lines = _LONG_LINE.findall(agent.source)
     text = agent.raw_prompt
     seen: set[bytes] = set()
     for line in lines:
@@ -137,13 +148,14 @@ def restatement(agent: AgentDefinition) -> Iterable[Hit]:
 )
 def no_output_format(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never speaks of what comes back."""
-    text = agent.raw_prompt
-    if not text or not text.isascii():
-        return ()
+    text, (start, end) = agent.text, agent.document.prompt_span
     for word in _OUTPUT:
-        if word in text:
+        if text.find(word, start, end) >= 0:
             return ()
-    lowered = text.lower()
+    prompt = agent.raw_prompt
+    if not prompt or not prompt.isascii():
+        return ()
+    lowered = prompt.lower()
     if any(word in lowered for word in _OUTPUT):
         return ()
-    return (Hit(agent.document.prompt_span[0], "the prompt does not say what the answer should look like"),)
+    return (Hit(start, "the prompt does not say what the answer should look like"),)

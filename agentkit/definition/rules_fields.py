@@ -106,7 +106,7 @@ def _model_fits(value: object) -> bool:
     "The program no longer has this tool, so its name grants nothing.",
     "tools: Read, MultiEdit",
     mend=mending.tool_names,
-    when="tools",
+    when="+tools",
 )
 def removed_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools of older releases."""
@@ -123,7 +123,7 @@ def removed_tool(agent: AgentDefinition) -> Iterator[Hit]:
     "Tool names count letter case; a name the program does not have grants nothing.",
     "tools: read, Grep",
     mend=mending.tool_names,
-    when="tools",
+    when="+tools",
 )
 def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools that resolve to nothing beside some that do."""
@@ -143,7 +143,7 @@ def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "A specifier such as Bash(git:*) does not narrow anything here: it grants all of Bash.",
     "tools: Bash(git:*)",
-    when="tools",
+    when="+tools",
 )
 def bash_specifier(agent: AgentDefinition) -> Iterator[Hit]:
     """Report specifiers that grant the whole tool."""

@@ -82,7 +82,7 @@ def malformed_hooks(agent: AgentDefinition) -> Iterator[Hit]:
     "When no name in `tools` is one the program has, the agent starts with no tools at all.",
     "tools: read, grep",
     mend=mending.tool_names,
-    when="tools",
+    when="+tools",
 )
 def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a tools field of which nothing is left."""
@@ -134,7 +134,7 @@ def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
     "The loader turns each backslash followed by n into a line end, so a path such as C:\\new is corrupted.",
     "description: Reads C:\\new\\files",
     mend=mending.forward_slashes,
-    when="description",
+    when="+backslash",
 )
 def backslash_n(agent: AgentDefinition) -> Iterable[Hit]:
     r"""Report a backslash-n in the description that looks like part of a path."""

@@ -24,6 +24,11 @@ def known_tool(name: str) -> bool:
     return plain in _KNOWN or plain.startswith("mcp__")
 
 
+def all_known(names: tuple[str, ...]) -> bool:
+    """Tell whether all the names are plainly those of tools."""
+    return _KNOWN.issuperset(names)
+
+
 def meant_tool(name: str) -> str | None:
     """Return the tool that a name in the wrong letter case means, or None."""
     plain = base(name)
@@ -57,9 +62,10 @@ def tools_of(value: object) -> tuple[str, ...] | None:
 
 def _names(text: str) -> list[str]:
     if "(" not in text:
-        return [
-            name for part in text.split(",") for piece in part.split(" ") if (name := piece.strip(BLANK_CHARACTERS))
-        ]
+        pieces = text.replace(",", " ")
+        if pieces.isascii() and pieces.isprintable():  # nothing to trim then but blanks
+            return pieces.split()
+        return [name for piece in pieces.split(" ") if (name := piece.strip(BLANK_CHARACTERS))]
     names, inside, current = [], False, ""
     for char in text:
         if char in ", " and not inside:
