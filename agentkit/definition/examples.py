@@ -77,11 +77,9 @@ def parse(description: str) -> Examples:
 
 def unbalanced(description: str) -> int | None:
     """Return where the first `<example>` tag without its partner is; None where all have one."""
-    lowered = description.lower()
-    if lowered.count("</example>") == lowered.count("<example>"):
-        before, *pieces = lowered.split("<example>")
-        if "</example>" not in before and all("</example>" in piece for piece in pieces):
-            return None
+    slashes = _TAG.findall(description)
+    if slashes == ["", "/"] * (len(slashes) // 2):
+        return None
     opened: int | None = None
     for tag in _TAG.finditer(description):
         if tag[1]:

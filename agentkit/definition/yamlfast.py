@@ -16,6 +16,8 @@ _LINE = re.compile(
     r'([A-Za-z_][A-Za-z0-9_-]*):(?: +(?:"([^"\\\n]*(?:\\[nt"\\][^"\\\n]*)*)"'
     rf"|({_BARE})|'((?:[^'\n]|'')*)'|\[([A-Za-z][A-Za-z0-9_ ,-]*)\]))? *\n((?: *- +{_BARE}\n)*)(?: *\n)*"
 )
+_LONG = 'description: "'
+"""The one long value of most files, for which a pattern takes several times as long as `find`."""
 
 
 def read(block: str) -> Any:
@@ -50,6 +52,13 @@ def fields(text: str, start: int, end: int, places: dict[str, int]) -> dict[str,
     values: dict[str, Any] = {}
     position = start
     while position < end:
+        if text.startswith(_LONG, position) and "description" not in values:
+            line_end = text.find("\n", position, end)
+            value = _one_line(text, position + len(_LONG), line_end, end)
+            if value is not None:
+                values["description"], places["description"] = value, position
+                position = line_end + 1
+                continue
         match = _LINE.match(text, position, end)
         if match is None:
             return None
@@ -85,7 +94,21 @@ def fields(text: str, start: int, end: int, places: dict[str, int]) -> dict[str,
     return values or None
 
 
+def _one_line(text: str, start: int, line_end: int, end: int) -> str | None:
+    r"""Return a quoted value that ends its line and holds no escape but \n; None where the pattern has to look."""
+    if line_end <= start or text[line_end - 1] != '"' or (line_end + 1 < end and text[line_end + 1] in " -\n"):
+        return None
+    value = text[start : line_end - 1]
+    if '"' in value:
+        return None
+    value = value.replace("\\n", "\n")
+    return None if "\\" in value else value
+
+
 def _unescaped(text: str) -> Any:
+    lines = text.replace("\\n", "\n")
+    if "\\" not in lines:  # an escaped backslash before n would have left one
+        return lines
     if "\\\\" in text:
         return double(text, False)
     return text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
