@@ -21,6 +21,8 @@ _LONG_START = re.compile(rb"\n.{%d}" % (_RESTATED + 1))
 """Their beginnings, for the quick look: lines that are the same begin the same."""
 _ORDER = re.compile(r"\b(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
 _NEAR = 60
+_MARKS = b".,;:!?()[]*_`\"'"
+"""What may stand at a word's end; the careful look does not count it either."""
 # `re` looks for the letters that stand first, so the rarest ones do: half the time that `in` takes for the whole word.
 _NEVER = re.compile(rb"ver(?<=never)")
 _DO_NOT = re.compile(rb"do not")
@@ -101,7 +103,8 @@ def contradiction(agent: AgentDefinition) -> Iterable[Hit]:
 
 def _after(text: bytes, orders: Iterable[bytes]) -> set[bytes]:
     """Return the two words that stand after each of the orders."""
-    return {b" ".join(rest[:_NEAR].split(None, 2)[:2]) for order in orders for rest in text.split(order)[1:]}
+    near = (rest[:_NEAR].split(None, 2)[:2] for order in orders for rest in text.split(order)[1:])
+    return {b" ".join(word.strip(_MARKS) for word in words) for words in near}
 
 
 def _contradictions(agent: AgentDefinition) -> Iterator[Hit]:

@@ -121,3 +121,19 @@ def test_findings_read_well() -> None:
     assert str(finding).startswith("<text>:4:1: warning AK212 color cannot be 'BLUE'")
     assert finding.docs == "docs/lint-rules.md#ak212"
     assert finding.fix == "write blue"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("Always ask first.", "Never ask first!", True),
+        ("Always use tabs, please", "Do not use tabs.", True),
+        ("ALWAYS use tabs here", "(Don't use tabs here)", True),
+        ('Always say "yes please".', "Never say yes please.", False),  # the quotes make them other words
+        ("Always ask first.", "Never ask twice.", False),
+        ("Always ask first.", "Always ask first!", False),
+    ],
+)
+def test_orders_contradict_each_other_whatever_ends_them(first: str, second: str, found: bool) -> None:
+    agent = ak.loads(f"---\nname: a\ndescription: Use for b\n---\nYou report. {first}\n{second}\n")
+    assert ("AK404" in [finding.code for finding in agent.findings]) is found
