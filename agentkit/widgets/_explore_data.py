@@ -185,7 +185,8 @@ def _block(block: Mapping[str, Any]) -> str:
 def _cell(cell: Cell, mode: Mode, against: Cell | None) -> str:
     if mode == "rendered" or cell.output is None:
         return cell_html(cell)
-    quiet = f'<div class="ak-quiet">{safe.escape(_words.figures(cell))}</div>'
+    under = (f"scores: {_words.scores(cell)}" if cell.scores else "", _words.figures(cell))
+    quiet = "".join(f'<div class="ak-quiet">{safe.escape(line)}</div>' for line in under if line)
     told = _words.mark(cell)
     mark = f"<div><strong>{safe.escape(told)}</strong></div>" if told else ""
     if mode == "diff" and against is not None and against.output is not None:

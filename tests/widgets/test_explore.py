@@ -112,6 +112,11 @@ def test_epochs_fold_into_one_cell_with_their_spread() -> None:
     assert "epochs" not in SCORED.rows([1])[0]["cells"][0]
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_scores_stand_beside_the_text_in_every_mode(mode: Any) -> None:
+    assert "grade 0.5" in SCORED.rows([1], mode, "b")[0]["cells"][0]
+
+
 def test_the_page_may_ask_for_all_of_it() -> None:
     samples = [{"input": "one", "topic": "caching"}, {"input": "two", "topic": "paging"}]
     results = ak.run("You help.", samples, backend=ak.Scripted(["x", "yy"]), store=False, progress=False)
