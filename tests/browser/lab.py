@@ -29,6 +29,12 @@ READY = """() => {
   return Boolean(kernel) && kernel.status === 'idle';
 }"""
 
+RUN_ALL = """() => Promise.race([
+  window.jupyterapp.commands.execute('notebook:run-all-cells'),
+  new Promise((_, fail) => setTimeout(() => fail(new Error('TimeoutError: the cells did not end')), 60000)),
+])"""
+"""With an end: a reply of the kernel that gets lost would be waited for for ever."""
+
 
 def browser_path() -> str | None:
     """Return the browser to drive; None where none is installed."""
@@ -156,7 +162,7 @@ class Lab:
 
     def run_all(self, page: Any) -> None:
         """Run every cell and wait until the kernel rests again."""
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.evaluate(RUN_ALL)
         page.wait_for_function(READY, timeout=60_000)
 
     def evaluate(self, page: Any, code: str) -> str:
@@ -169,7 +175,9 @@ class Lab:
             if (message.header.msg_type === 'stream') text += message.content.text;
             if (message.header.msg_type === 'error') text += message.content.traceback.join('\\n');
           };
-          await future.done;
+          // A reply that gets lost would be waited for without end.
+          const late = new Promise((_, fail) => setTimeout(() => fail(new Error('TimeoutError: no reply')), 60000));
+          await Promise.race([future.done, late]);
           return text;
         }"""
         return str(page.evaluate(script, code))

@@ -300,7 +300,7 @@ def test_jupyterlabs_own_editor_opens_the_file_and_its_saves_come_back(
       await context.save();
     }""")
     assert agent_file.read_text().endswith("Written in JupyterLab.\n")
-    page.evaluate("() => window.jupyterapp.commands.execute('application:close')")
+    page.evaluate("() => { window.jupyterapp.commands.execute('application:close'); }")  # it may ask, and wait
     page.get_by_text("The file changed on disk; the form shows it as it is now.").wait_for()
     prompt = page.get_by_label("System prompt, in Markdown").first
     assert prompt.input_value().endswith("Written in JupyterLab.")
