@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from agentkit.errors import DefinitionError, DefinitionNotFound, FileChanged
 
+# Not blocking: opening a pipe would wait for its writer.
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 SIZE_LIMIT = 16 * 1024 * 1024
 """Bytes of the largest file that is read; real definitions are under 100 KB."""
 
@@ -32,14 +34,12 @@ def read(path: str | os.PathLike[str]) -> Origin:
     try:
         if str(path).startswith("~"):
             place = place.expanduser()
-        # Not blocking: opening a pipe would wait for its writer.
-        handle = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(place, _FLAGS)
         try:
             status = os.fstat(handle)
-            if stat.S_ISDIR(status.st_mode):
-                raise _directory(place)
             if not stat.S_ISREG(status.st_mode):
-                raise DefinitionError(f"{place} is not a regular file")
+                is_folder = stat.S_ISDIR(status.st_mode)
+                raise _directory(place) if is_folder else DefinitionError(f"{place} is not a regular file")
             if status.st_size > SIZE_LIMIT:
                 raise _too_large(place, status.st_size)
             return Origin(place, _whole(handle, status.st_size))

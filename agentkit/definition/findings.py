@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agentkit.definition.fields import BY_NAME
-from agentkit.definition.tools import all_known
+from agentkit.definition.marks import marks
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -95,7 +95,7 @@ class Rule:
     """A short example that the rule reports."""
     check: Check | None = None
     folder: FolderCheck | None = None
-    when: str = ""
+    when: tuple[str, ...] = ()
     mend: Mend | None = None
     """The safe fix; None where there is none."""
 
@@ -104,15 +104,23 @@ _RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, name: str, severity: str, why: str, bad: str = "", mend: Mend | None = None, when: str = ""
+    code: str,
+    name: str,
+    severity: str,
+    why: str,
+    bad: str = "",
+    mend: Mend | None = None,
+    when: str | tuple[str, ...] = (),
 ) -> Callable[[Any], Any]:
     """Register a check that needs only the file.
 
-    `when` names a verdict, a field or a mark (see `_marks`) without which it has no work.
+    `when` names a verdict, a field or a mark (see `marks`) without which it has no work, or several of which one will
+    do.
     """
 
     def register(check: Check) -> Check:
-        _RULES[code] = Rule(code, name, severity, why, bad, check=check, mend=mend, when=when)
+        needs = (when,) if isinstance(when, str) else when
+        _RULES[code] = Rule(code, name, severity, why, bad, check=check, mend=mend, when=needs)
         return check
 
     return register
@@ -139,7 +147,7 @@ def rules() -> tuple[Rule, ...]:
 
 def check(agent: AgentDefinition) -> list[Finding]:
     """Return the findings that need only the file, in the order of the file."""
-    wanted = _wanted(agent.verdict, tuple(agent.metadata), tuple(_marks(agent)))
+    wanted = _wanted(agent.verdict, tuple(agent.metadata), marks(agent))
     hits = [(each, hit) for run, each in wanted for hit in run(agent)]
     found = _findings(agent, hits) if hits else []
     if len(found) > 1:
@@ -147,34 +155,16 @@ def check(agent: AgentDefinition) -> list[Finding]:
     return found
 
 
-def _marks(agent: AgentDefinition) -> list[str]:
-    """Return what some rules need, beside a verdict and fields."""
-    marks = []
-    if not agent.fields_once:
-        marks.append("+unsure")
-    if b"\r" in agent.source:
-        marks.append("+return")
-    if not agent.is_utf8:
-        marks.append("+bytes")
-    description = agent.metadata.get("description")
-    if isinstance(description, str):
-        if "example>" in description:
-            marks.append("+example")
-        if "\\" in description:
-            marks.append("+backslash")
-    if agent.tools and not all_known(agent.tools):
-        marks.append("+tools")
-    return marks
-
-
 # Few sets of fields are in use, so the choice is kept; a folder of odd ones does not fill the memory.
 @lru_cache(1024)
-def _wanted(verdict: str, fields: tuple[str, ...], marks: tuple[str, ...]) -> tuple[tuple[Check, Rule], ...]:
+def _wanted(verdict: str, fields: tuple[str, ...], marked: tuple[str, ...]) -> tuple[tuple[Check, Rule], ...]:
     """Return the rules that have work where these hold."""
-    given = {"", verdict, *fields, *marks}
+    given = {verdict, *fields, *marked}
     if not BY_NAME.keys() >= set(fields):
         given.add("+unknown")
-    return tuple((each.check, each) for each in rules() if each.check is not None and each.when in given)
+    return tuple(
+        (each.check, each) for each in rules() if each.check and (not each.when or not given.isdisjoint(each.when))
+    )
 
 
 def _findings(agent: AgentDefinition, hits: Iterable[tuple[Rule, Hit]]) -> list[Finding]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from stringzilla import utf8_uncased_search
+
 from agentkit.definition import examples as example_blocks
-from agentkit.definition import files, reading, sections
+from agentkit.definition import files, sections
 from agentkit.definition.document import Document
 from agentkit.definition.examples import Examples
 from agentkit.definition.lazy import lazy
+from agentkit.definition.reading import Reading, read
 from agentkit.definition.sections import Section
 from agentkit.definition.tools import tools_of
 
@@ -43,9 +46,10 @@ class Loaded:
         return Document(self.text)
 
     @lazy
-    def _reading(self) -> reading.Reading:
+    def reading(self) -> Reading:
+        """Everything that the loader reads from the frontmatter."""
         text = self.text
-        return reading.read(text, self.document.envelope) if self._valid else reading.read(self._shown(text))
+        return read(text, self.document.envelope) if self._valid else read(self._shown(text))
 
     def _shown(self, text: str) -> str:
         """Return a part of `text` as the loader decodes it: U+FFFD where the bytes are not UTF-8."""
@@ -59,37 +63,37 @@ class Loaded:
     @property
     def verdict(self) -> str:
         """`loads`, `repaired` (only by the loader's repair pass) or `dropped`."""
-        return self._reading.verdict
+        return self.reading.verdict
 
     @property
     def reason(self) -> str | None:
         """Why it is dropped or had to be repaired, in one sentence; None where it simply loads."""
-        return self._reading.reason
+        return self.reading.reason
 
     @property
     def metadata(self) -> Mapping[str, Any]:
         """Every frontmatter field as YAML gives it, unknown ones included; read only."""
-        return self._reading.metadata
+        return self.reading.metadata
 
     @property
     def name(self) -> str | None:
         """The agent's name; None where it has none that is a string."""
-        return self._reading.name
+        return self.reading.name
 
     @property
     def description(self) -> str | None:
         """When to delegate to it, backslash-n turned into line ends as the loader does; None where missing."""
-        return self._reading.description
+        return self.reading.description
 
     @property
     def model(self) -> str | None:
         """An alias, a model id, `inherit`, or None where the file names none."""
-        return self._reading.model
+        return self.reading.model
 
     @property
     def tools(self) -> tuple[str, ...] | None:
         """The tool names as written; None for all tools."""
-        return self._reading.tools
+        return self.reading.tools
 
     @property
     def disallowed_tools(self) -> tuple[str, ...]:
@@ -129,7 +133,7 @@ class Loaded:
     @property
     def refused(self) -> bool:
         """Whether the frontmatter can be read but the agent in it is refused."""
-        return self._reading.refused
+        return self.reading.refused
 
     @property
     def is_utf8(self) -> bool:
@@ -139,18 +143,37 @@ class Loaded:
     @property
     def fields_once(self) -> bool:
         """Whether it is already known that no field stands twice."""
-        return self._reading.places is not None
+        return self.reading.places is not None
 
     @property
     def in_plugin(self) -> bool:
         """Whether the file lies in a plugin's `agents` folder."""
         return self.path is not None and (self.path.absolute().parent.parent / ".claude-plugin").is_dir()
 
+    @lazy
+    def body_start(self) -> int:
+        """Where in `source` the closing fence ends; 0 where there is no frontmatter."""
+        envelope = self.document.envelope
+        # The fence is the first --- after the opening one, and no byte stands before its character.
+        return 0 if envelope.why is not None else self.source.find(b"---", envelope.block_end) + 3
+
+    def prompt_says(self, words: bytes) -> bool:
+        """Whether the body holds these words, in any letter case."""
+        place: int = utf8_uncased_search(self.source, words, self.body_start)
+        return place >= 0
+
+    def prompt_places(self, words: bytes) -> Iterator[int]:
+        """Yield where in `source` the body holds these words, in any letter case."""
+        place: int = utf8_uncased_search(self.source, words, self.body_start)
+        while place >= 0:
+            yield place
+            place = utf8_uncased_search(self.source, words, place + 1)
+
     def offset_of(self, key: str, word: str = "") -> int:
         """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
-        places = self._reading.places
+        places = self.reading.places
         if places is not None and not word:
-            return places.get(key, 0)
+            return self.document.envelope.block_start + places[key] if key in places else 0
         entry = self.document.entry(key)
         if entry is None:
             return 0
@@ -160,7 +183,7 @@ class Loaded:
     @property
     def error_offset(self) -> int:
         """Where in `text` the first YAML error is; the file's start where there is none."""
-        error = self._reading.error
+        error = self.reading.error
         if error is None or error.line is None:
             return 0
         position = self.document.envelope.block_start

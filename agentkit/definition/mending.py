@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from agentkit.definition import writing, yamlcore
+from agentkit.definition import writing, yamlcore, yamlfast
 from agentkit.definition.envelope import split
 from agentkit.definition.fields import BY_NAME, meant
 from agentkit.definition.repair import repaired, repaired_line
 from agentkit.definition.tools import modern
+from agentkit.definition.yamlscalars import DOUBLE, SINGLE
 from agentkit.errors import EditError
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _LARGEST_BLOCK = 100_000
 """Characters of a block beyond which nobody wrote it by hand, and nothing is mended."""
 _KEY_LINE = re.compile(r"[A-Za-z_-][\w-]*[ \t]*:(?:[ \t]|\Z)")
+_TURN = re.compile(r"(?:context|user|assistant|commentary) ?:|</?\w", re.IGNORECASE)
+"""How the lines of an example begin."""
 _SPOILT = re.compile(r"([A-Za-z_-][\w-]*)[ \t]*:[ \t]+(.*)\Z", re.DOTALL)
 
 
@@ -78,24 +81,38 @@ def requoted(agent: AgentDefinition) -> AgentDefinition:
         return agent
     if envelope.block_end > _LARGEST_BLOCK:
         return agent
-    newline = agent.document.newline
     entries: list[str] = []
     for line in _block(agent).replace("\r\n", "\n").split("\n"):
-        runs_on = entries and line and not line[0].isspace() and not _KEY_LINE.match(line) and line[0] not in "-#"
-        if runs_on and _SPOILT.match(entries[-1]):
-            entries[-1] = f"{entries[-1].rstrip()} {line}"
+        if entries and (joint := _joint(entries[-1], line)):
+            entries[-1] = f"{entries[-1].rstrip()}{joint}{line}"
         else:
             entries.append(line)
     lines = [line if _stands(line) else _quoted(line) for line in entries]
-    mended = _with_block(agent, newline.join(lines))
+    mended = _with_block(agent, agent.document.newline.join(lines))
     return mended if mended.verdict == "loads" else agent
 
 
-def _stands(line: str) -> bool:
-    if not _SPOILT.match(line):
+def _joint(entry: str, line: str) -> str | None:
+    """Return what joins a line to the entry that it carries on; None where it begins one of its own."""
+    if not line or line[0].isspace() or not _SPOILT.match(entry):
+        return None
+    if entry.startswith("description:") and _TURN.match(line):
+        return "\n"
+    return None if line[0] in "-#" or _KEY_LINE.match(line) else " "
+
+
+def _stands(entry: str) -> bool:
+    match = _SPOILT.match(entry)
+    if match is None:
         return True
+    if "\n" in entry:  # the lines of an example, of which each by itself would be a field
+        return False
+    if match[2][:1] in ('"', "'"):  # the usual trouble needs no reader: more text behind the closing quote
+        quoted = (DOUBLE if match[2][0] == '"' else SINGLE).match(match[2])
+        if quoted is None or match[2][quoted.end() :].lstrip(" \t")[:1] not in ("", "#"):
+            return False
     try:
-        yamlcore.read(line + "\n")
+        yamlfast.read(entry + "\n")
     except yamlcore.YamlError:
         return False
     return True

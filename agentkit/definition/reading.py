@@ -42,7 +42,7 @@ class Reading(NamedTuple):
     refused: bool = False
     """Whether the fields were read, but the agent they make is refused."""
     places: Mapping[str, int] | None = None
-    """Offset of each field in the text, where the quick way found them; no field stands twice then."""
+    """Offset of each field in the block, where the quick way found them; no field stands twice then."""
     error: yamlcore.YamlError | None = None
     """The first YAML error; its lines count within the block."""
 
@@ -56,7 +56,7 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
     error = None
     places: dict[str, int] = {}
     try:
-        quick = yamlfast.fields(text, envelope.block_start, envelope.block_end, places)
+        quick = yamlfast.fields(block, places)
         if quick is not None:
             return _finish("loads", None, quick, None, places)
         value = yamlfast.read(block) if "\r" in block else yamllibrary.read(block)
@@ -64,17 +64,25 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
     except yamlcore.YamlError as first:
         error = first
         verdict = "repaired"
-        second_try = repaired(block)
         try:
-            if second_try == block:
-                raise
-            value = yamlfast.read(second_try)
+            value = _second_try(block, first)
         except yamlcore.YamlError as second:
             return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), error)
     if not isinstance(value, Mapping):
         return _finish("dropped", "its frontmatter holds no fields", {}, error)
     reason = f"its YAML parses only after the loader's repair: {error.message}" if error else None
     return _finish(verdict, reason, value, error)
+
+
+def _second_try(block: str, first: yamlcore.YamlError) -> Any:
+    """Return what the block is after the repair; the first error stands where there is nothing to repair."""
+    quick = yamlfast.fields(block, {}, mended=True)
+    if quick is not None:
+        return quick
+    second_try = repaired(block)
+    if second_try == block:
+        raise first
+    return yamlfast.read(second_try)
 
 
 def _finish(
@@ -138,7 +146,8 @@ def _guess(block: str) -> dict[str, Any]:
             continue
         key, raw = match.groups()
         try:
-            values[key] = yamlcore.read(raw or "")
+            quick = yamlfast.fields(f"{key}: {raw or ''}\n", {})
+            values[key] = yamlcore.read(raw or "") if quick is None else quick[key]
         except yamlcore.YamlError:
             values[key] = (raw or "").strip("\"'")
     return values

@@ -6,10 +6,9 @@ import re
 
 from agentkit.definition import yamlcore
 
-_LINE = re.compile(
-    r"([A-Za-z_-]+):[ \t\x0b\x0c\r\xa0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]+([^\n\r\u2028\u2029]+)\Z"
-)
-_TROUBLE = re.compile(r"[{}\[\]*&#!|>%@`]|: ")
+_LEAD = re.compile(r"([A-Za-z_-]+):[ \t\x0b\x0c\r\xa0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]+")
+_ENDS = ("\r", "\u2028", "\u2029")
+_TROUBLE = (": ", *"{}[]*&#!|>%@`")
 
 
 def repaired(block: str) -> str:
@@ -33,16 +32,25 @@ def repaired_line(line: str) -> str | None:
     if line.startswith("\t"):
         bare = line.lstrip("\t")
         return "  " * (len(line) - len(bare)) + bare
-    match = _LINE.match(line)
-    if match is None:
+    quoted = quoted_value(line)
+    if quoted is None:
         return None
-    key, value = match.groups()
-    if (value[0] == value[-1] == '"') or (value[0] == value[-1] == "'"):
-        return None
-    if _TROUBLE.search(value) is None or (value[0] == "[" and value[-1] == "]" and _is_list(value)):
-        return None
+    key, value = quoted
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{key}: "{escaped}"'
+
+
+def quoted_value(line: str) -> tuple[str, str] | None:
+    """Return the key and the whole text after it where the repair quotes that text; None where it does not."""
+    lead = _LEAD.match(line)
+    value = line[lead.end() :] if lead else ""
+    if lead is None or not value or any(end in value for end in _ENDS):
+        return None
+    if (value[0] == value[-1] == '"') or (value[0] == value[-1] == "'"):
+        return None
+    if not any(mark in value for mark in _TROUBLE) or (value[0] == "[" and value[-1] == "]" and _is_list(value)):
+        return None
+    return lead[1], value
 
 
 def _is_list(value: str) -> bool:

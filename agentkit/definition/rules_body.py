@@ -7,28 +7,24 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from agentkit.definition.findings import Hit, rule
+from agentkit.definition.marks import LONG_PROMPT
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
-LONG = 10_000
-"""Characters of a system prompt from which lint asks for less."""
 _RESTATED = 60
 _SENTENCE = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*\**[A-Za-z][^|`=]*[a-z] [a-z]+ [a-z]")
 _LONG_LINE = re.compile(rb"\n.{%d}.*" % (_RESTATED + 1))
 """In bytes, as a line is at least as long there."""
 _LONG_START = re.compile(rb"\n.{%d}" % (_RESTATED + 1))
 """Their beginnings, for the quick look: lines that are the same begin the same."""
-_ORDER = re.compile(r"\b(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
-_NEAR = 60
-_MARKS = b".,;:!?()[]*_`\"'"
-"""What may stand at a word's end; the careful look does not count it either."""
-# `re` looks for the letters that stand first, so the rarest ones do: half the time that `in` takes for the whole word.
-_NEVER = re.compile(rb"ver(?<=never)")
-_DO_NOT = re.compile(rb"do not")
+_FORBIDS = (b"never", b"do not", b"don't")
+_ORDER = re.compile(r"(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
+_ORDER_SIZE = 300
+"""Bytes of an order that are looked at."""
 _OUTPUT = (
-    "format", "provide", "output", "report", "response", "deliver", "return", "summar", "produce", "respond", "answer",
-    "reply",
+    b"format", b"output", b"provide", b"response", b"report", b"deliver", b"return", b"summar", b"produce", b"respond",
+    b"answer", b"reply",
 )  # fmt: skip
 
 
@@ -37,13 +33,12 @@ _OUTPUT = (
     "no-system-prompt",
     "warning",
     "An agent without a body runs with no instructions of its own.",
+    when="+empty",
 )
-def no_system_prompt(agent: AgentDefinition) -> Iterable[Hit]:
+def no_system_prompt(agent: AgentDefinition) -> Iterator[Hit]:
     """Report an empty body."""
-    start, end = agent.document.prompt_span
-    if start < end or agent.verdict == "dropped":
-        return ()
-    return (Hit(len(agent.text), "the file has no system prompt after its frontmatter"),)
+    if agent.verdict != "dropped":
+        yield Hit(len(agent.text), "the file has no system prompt after its frontmatter")
 
 
 @rule(
@@ -55,11 +50,10 @@ def no_system_prompt(agent: AgentDefinition) -> Iterable[Hit]:
 )
 def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never says you."""
-    text, (start, end) = agent.text, agent.document.prompt_span
-    # Looked for in place: most prompts say it in their first lines, and a copy of each would take longer.
-    if start == end or text.find("you", start, end) >= 0 or text.find("You", start, end) >= 0:
+    if agent.prompt_says(b"you"):
         return ()
-    if text.find("YOU", start, end) >= 0:
+    start, end = agent.document.prompt_span
+    if start == end:
         return ()
     # Other languages have other words for it.
     return (Hit(start, "the prompt never addresses the model as `you`"),) if agent.raw_prompt.isascii() else ()
@@ -70,14 +64,12 @@ def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
     "long-prompt",
     "info",
     "A long prompt costs tokens in each run, and its single rules weigh less.",
+    when="+long",
 )
 def long_prompt(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a very long body."""
     start, end = agent.document.prompt_span
-    size = end - start
-    if size <= LONG:
-        return ()
-    return (Hit(start, f"the prompt has {size:,} characters; {LONG:,} is much already"),)
+    return (Hit(start, f"the prompt has {end - start:,} characters; {LONG_PROMPT:,} is much already"),)
 
 
 @rule(
@@ -89,33 +81,40 @@ def long_prompt(agent: AgentDefinition) -> Iterable[Hit]:
 )
 def contradiction(agent: AgentDefinition) -> Iterable[Hit]:
     """Report `always X` beside `never X`."""
-    # Quick looks first: few prompts forbid the two words that stand after an `always`.
-    lowered = agent.source.lower()
-    if b"always" not in lowered:
+    if not agent.prompt_says(b"always"):
         return ()
-    forbids = [order for order, given in ((b"never", _NEVER), (b"do not", _DO_NOT)) if given.search(lowered)]
-    if b"'" in lowered and b"don't" in lowered:
-        forbids.append(b"don't")
-    if not forbids or _after(lowered, [b"always"]).isdisjoint(_after(lowered, forbids)):
+    forbids = [order for order in _FORBIDS if agent.prompt_says(order)]
+    if not forbids:
         return ()
-    return list(_contradictions(agent))
+    # Only what is always to be done and also forbidden, by its first word, is looked at with care.
+    wanted, forbidden = _places(agent, [b"always"]), _places(agent, forbids)
+    places = [place for word in wanted.keys() & forbidden for place in wanted[word] + forbidden[word]]
+    return _contradictions(agent, sorted(places))
 
 
-def _after(text: bytes, orders: Iterable[bytes]) -> set[bytes]:
-    """Return the two words that stand after each of the orders."""
-    near = (rest[:_NEAR].split(None, 2)[:2] for order in orders for rest in text.split(order)[1:])
-    return {b" ".join(word.strip(_MARKS) for word in words) for words in near}
+def _places(agent: AgentDefinition, orders: Iterable[bytes]) -> dict[bytes, list[int]]:
+    """Return where orders stand, by the first word after them."""
+    found: dict[bytes, list[int]] = {}
+    for order in orders:
+        for place in agent.prompt_places(order):
+            end = place + len(order)
+            for word in agent.source[end : end + _ORDER_SIZE].split(None, 1)[:1]:
+                found.setdefault(word.lower(), []).append(place)
+    return found
 
 
-def _contradictions(agent: AgentDefinition) -> Iterator[Hit]:
-    orders: dict[str, tuple[bool, str]] = {}
-    for match in _ORDER.finditer(agent.raw_prompt):
-        wanted = match[1].lower() == "always"
-        what = " ".join(match[2].lower().split())
-        other = orders.setdefault(what, (wanted, match[0]))
-        if other[0] != wanted:
-            place = agent.document.prompt_span[0] + match.start()
-            yield Hit(place, f"{match[0]!r} contradicts {other[1]!r}")
+def _contradictions(agent: AgentDefinition, places: Iterable[int]) -> Iterator[Hit]:
+    given: dict[str, tuple[bool, str]] = {}
+    for place in places:
+        before = agent.source[max(place - 4, 0) : place].decode("utf-8", "ignore")[-1:]
+        match = _ORDER.match(agent.source[place : place + _ORDER_SIZE].decode("utf-8", "replace"))
+        if match is None or before.isalnum() or before == "_":
+            continue
+        always, what = match[1].lower() == "always", " ".join(match[2].lower().split())
+        other = given.setdefault(what, (always, match[0]))
+        if other[0] != always:
+            offset = len(agent.source[:place].decode("utf-8", "surrogateescape"))
+            yield Hit(offset, f"{match[0]!r} contradicts {other[1]!r}")
 
 
 @rule(
@@ -126,10 +125,10 @@ def _contradictions(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def restatement(agent: AgentDefinition) -> Iterable[Hit]:
     """Report long lines that stand twice."""
-    starts = _LONG_START.findall(agent.source)
+    starts = _LONG_START.findall(agent.source, agent.body_start)
     if len({*starts}) == len(starts):
         return ()
-    lines = _LONG_LINE.findall(agent.source)
+    lines = _LONG_LINE.findall(agent.source, agent.body_start)
     text = agent.raw_prompt
     seen: set[bytes] = set()
     for line in lines:
@@ -151,14 +150,10 @@ def restatement(agent: AgentDefinition) -> Iterable[Hit]:
 )
 def no_output_format(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never speaks of what comes back."""
-    text, (start, end) = agent.text, agent.document.prompt_span
     for word in _OUTPUT:
-        if text.find(word, start, end) >= 0:
+        if agent.prompt_says(word):
             return ()
-    prompt = agent.raw_prompt
-    if not prompt or not prompt.isascii():
+    if not agent.raw_prompt or not agent.raw_prompt.isascii():
         return ()
-    lowered = prompt.lower()
-    if any(word in lowered for word in _OUTPUT):
-        return ()
+    start, _ = agent.document.prompt_span
     return (Hit(start, "the prompt does not say what the answer should look like"),)

@@ -16,11 +16,10 @@ from agentkit.definition.tools import base, known_tool, meant_tool
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
-_KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _MODEL_ID = re.compile(r"[a-z0-9@.:/_-]*\d[\w@.:/\[\]-]*\Z|[\w.-]+/[\w./:-]+\Z")
 _TOLD = 100
-_NOT_IN_PLUGINS = frozenset(field.name for field in FIELDS if field.ignored_in_plugins)
-_CHOICES = tuple(field for field in FIELDS if field.values and field.kind in ("choice", "boolean"))
+_NOT_IN_PLUGINS = tuple(field.name for field in FIELDS if field.ignored_in_plugins)
+_CHOICES = {field.name: field for field in FIELDS if field.values and field.kind in ("choice", "boolean")}
 
 
 def _unknown(agent: AgentDefinition) -> list[str]:
@@ -68,12 +67,13 @@ def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
     "A value the field cannot have makes the loader drop that field alone, without a word.",
     "permissionMode: ask",
     mend=mending.letter_case,
+    when=(*_CHOICES, "maxTurns", "mcpServers"),
 )
 def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
     """Report values that a field cannot have."""
     metadata = agent.metadata
-    for field in _CHOICES:
-        value = metadata.get(field.name)
+    for field in filter(None, map(_CHOICES.get, metadata)):
+        value = metadata[field.name]
         if value is None or (field.name == "model" and _model_fits(value)):
             continue
         shown = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
@@ -188,12 +188,11 @@ def bypass(agent: AgentDefinition) -> Iterator[Hit]:
     "warning",
     "Agents that come with a plugin cannot set this field; the loader ignores it there.",
     "permissionMode: plan",
+    when=_NOT_IN_PLUGINS,
 )
 def ignored_in_plugins(agent: AgentDefinition) -> Iterable[Hit]:
     """Report fields that plugins cannot set, in a file of a plugin."""
-    if _NOT_IN_PLUGINS.isdisjoint(agent.metadata):
-        return ()
-    given = [name for name in sorted(_NOT_IN_PLUGINS) if agent.metadata.get(name) is not None]
+    given = [name for name in _NOT_IN_PLUGINS if agent.metadata.get(name) is not None]
     if not given or not agent.in_plugin:
         return ()
     return [Hit(agent.offset_of(name), f"{name} is ignored in a plugin's agent") for name in given]
@@ -225,13 +224,13 @@ def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
     "info",
     "Names are lowercase words joined by hyphens, 3 to 50 characters; others are harder to call.",
     "name: Backend_Engineer",
+    when="+name",
 )
-def name_style(agent: AgentDefinition) -> Iterable[Hit]:
+def name_style(agent: AgentDefinition) -> Iterator[Hit]:
     """Report names that are not kebab-case."""
-    name = agent.name
-    if not name or (3 <= len(name) <= 50 and _KEBAB.match(name)) or agent.verdict == "dropped":
-        return ()
-    return (Hit(agent.offset_of("name"), f"{name[:60]!r} is not lowercase words joined by hyphens (3 to 50)"),)
+    if agent.name and agent.verdict != "dropped":
+        told = f"{agent.name[:60]!r} is not lowercase words joined by hyphens (3 to 50)"
+        yield Hit(agent.offset_of("name"), told)
 
 
 @rule(

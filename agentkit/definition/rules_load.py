@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.definition import mending
 from agentkit.definition.findings import Hit, rule
-from agentkit.definition.tools import known_tool
+from agentkit.definition.tools import known_tool, modern
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -87,7 +87,10 @@ def malformed_hooks(agent: AgentDefinition) -> Iterator[Hit]:
 def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a tools field of which nothing is left."""
     if agent.tools and not any(known_tool(name) for name in agent.tools):
-        fix = "write the names as the program spells them" if mending.changes(mending.tool_names, agent) else None
+        mends = modern(agent.tools) != agent.tools
+        if agent.verdict == "dropped":  # whether its fields can be edited at all is only known when it is tried
+            mends = mends and mending.changes(mending.tool_names, agent)
+        fix = "write the names as the program spells them" if mends else None
         yield Hit(agent.offset_of("tools"), f"none of these tools exists: {', '.join(agent.tools)[:200]}", fix)
 
 
@@ -98,12 +101,11 @@ def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
     "The frontmatter ends at the first --- anywhere; fields after it become part of the prompt and have no effect.",
     "description: fast --- and careful\ntools: Read",
     mend=mending.inner_fence,
+    when="+inner",
 )
 def inner_fence(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a closing fence that stands inside a line."""
     envelope = agent.document.envelope
-    if envelope.why is not None or agent.text[envelope.block_end - 1] == "\n":
-        return ()
     fix = "write the --- so that it does not close the block" if mending.changes(mending.inner_fence, agent) else None
     return (Hit(envelope.block_end, "this --- ends the frontmatter; what follows it is read as the prompt", fix),)
 

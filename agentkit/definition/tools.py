@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from agentkit.definition.envelope import BLANK_CHARACTERS
 from agentkit.definition.fields import REMOVED_TOOLS, TOOLS
 
@@ -55,17 +57,21 @@ def tools_of(value: object) -> tuple[str, ...] | None:
     >>> tools_of("Read, grep Grep,Bash(git log:*, x)"), tools_of(["*", "Read"]), tools_of([])
     (('Read', 'grep', 'Grep', 'Bash(git log:*, x)'), None, None)
     """
-    items = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
-    names = tuple(name for item in items if isinstance(item, str) for name in _names(item))
+    if isinstance(value, str):
+        names = _kept(value) if len(value) <= _SHORT else _names(value)
+    elif isinstance(value, (list, tuple)):
+        names = tuple(name for item in value if isinstance(item, str) for name in _names(item))
+    else:
+        return None
     return None if not names or "*" in names else names
 
 
-def _names(text: str) -> list[str]:
+def _names(text: str) -> tuple[str, ...]:
     if "(" not in text:
         pieces = text.replace(",", " ")
         if pieces.isascii() and pieces.isprintable():  # nothing to trim then but blanks
-            return pieces.split()
-        return [name for piece in pieces.split(" ") if (name := piece.strip(BLANK_CHARACTERS))]
+            return tuple(pieces.split())
+        return tuple(name for piece in pieces.split(" ") if (name := piece.strip(BLANK_CHARACTERS)))
     names, inside, current = [], False, ""
     for char in text:
         if char in ", " and not inside:
@@ -75,4 +81,9 @@ def _names(text: str) -> list[str]:
         inside = char == "(" or (inside and char != ")")
         current += char
     names.append(current)
-    return [name for piece in names if (name := piece.strip(BLANK_CHARACTERS))]
+    return tuple(name for piece in names if (name := piece.strip(BLANK_CHARACTERS)))
+
+
+_SHORT = 200
+_kept = lru_cache(1024)(_names)
+"""The definitions of a folder mostly ask for the same few sets of tools."""

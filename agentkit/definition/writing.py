@@ -17,6 +17,7 @@ _WORD = re.compile(r"(?:null|true|false|yes|no|on|off|y|n|inf|nan)\Z", re.IGNORE
 _ESCAPED = re.compile(
     r'["\\]|[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|-(?=--)|\x85'
 )
+_HALF = re.compile("[\ud800-\udfff]")
 _NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "-": "\\x2d", "\0": "\\0"}
 _LONGEST_KEY = 128
 
@@ -65,7 +66,7 @@ def scalar(item: Any, *, quote: bool = False) -> str:
             received=item,
             accepted="text, numbers, true/false, None, and lists and mappings of them",
         )
-    if any("\ud800" <= char <= "\udfff" for char in item):
+    if not item.isascii() and _HALF.search(item):
         raise EditError("the text holds half a surrogate pair, which no UTF-8 file can hold", received=ascii(item))
     if not quote and _PLAIN.match(item) and not _WORD.match(item) and "---" not in item:
         return item

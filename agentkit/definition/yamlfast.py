@@ -1,4 +1,4 @@
-"""The quick way through a frontmatter: one `key: value` per line, plain or double-quoted.
+"""The quick way through a frontmatter: one `key: value` per line, plain or quoted, and lists of plain items.
 
 Nine files in ten hold nothing else. Whatever is not certain here is left to `yamllibrary`.
 """
@@ -6,18 +6,25 @@ Nine files in ten hold nothing else. Whatever is not certain here is left to `ya
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from agentkit.definition import yamllibrary
-from agentkit.definition.yamlscalars import YamlError, double, plain
+from agentkit.definition.fields import BY_NAME
+from agentkit.definition.repair import quoted_value
+from agentkit.definition.yamlscalars import YamlError, plain
 
-_BARE = r"(?:[A-Za-z0-9.(/<$]|[^\x00-\x7f])[^\n]*"
-_LINE = re.compile(
-    r'([A-Za-z_][A-Za-z0-9_-]*):(?: +(?:"([^"\\\n]*(?:\\[nt"\\][^"\\\n]*)*)"'
-    rf"|({_BARE})|'((?:[^'\n]|'')*)'|\[([A-Za-z][A-Za-z0-9_ ,-]*)\]))? *\n((?: *- +{_BARE}\n)*)(?: *\n)*"
-)
-_LONG = 'description: "'
-"""The one long value of most files, for which a pattern takes several times as long as `find`."""
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_FLOW = re.compile(r"\[([A-Za-z][A-Za-z0-9_ ,-]*)\]\Z")
+_STARTS = frozenset(".(/<$0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+"""ASCII characters that can begin a plain value and nothing else."""
+_SHORT = 120
+"""Characters of a line of which is kept what it says."""
+
+# What a line can say beside a value:
+_NOTHING = object()
+_SECOND_COLON = object()
+_UNSURE = object()
 
 
 def read(block: str) -> Any:
@@ -26,107 +33,120 @@ def read(block: str) -> Any:
     Raises:
         YamlError: it is not YAML.
     """
-    plain_lines = block.replace("\r\n", "\n") if "\r" in block else block
-    quick = fields(plain_lines, 0, len(plain_lines), {})
+    quick = fields(block.replace("\r\n", "\n") if "\r" in block else block, {})
     return yamllibrary.read(block) if quick is None else quick
 
 
-def fields(text: str, start: int, end: int, places: dict[str, int]) -> dict[str, Any] | None:
-    r"""Return the fields of `text[start:end]`; None where the full reader has to look.
+def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[str, Any] | None:
+    r"""Return the fields of a block; None where the full reader has to look.
 
     Args:
-        text: The file.
-        start: Where the block begins.
-        end: Where it ends.
-        places: Filled with the offset of each field.
+        block: The lines between the fences.
+        places: Filled with the offset of each field in the block.
+        mended: Read the block as it is after the loader's repair. A value that the repair quotes is then the text as
+            it stands: escaping it and reading the escapes would give the same.
 
     Raises:
         YamlError: a plain value holds a second `: `, which no reader takes.
 
-    >>> block = "name: x\ndescription: \"a\\tb\"\ntools:\n  - Read\n"
-    >>> fields(block, 0, len(block), {})
+    >>> fields("name: x\ndescription: \"a\\tb\"\ntools:\n  - Read\n", {})
     {'name': 'x', 'description': 'a\tb', 'tools': ['Read']}
     """
-    if text.find("\r", start, end) >= 0 or text.find("\0", start, end) >= 0:
+    if not block.endswith("\n") or "\r" in block or "\0" in block:
         return None
     values: dict[str, Any] = {}
-    position = start
-    while position < end:
-        if text.startswith(_LONG, position) and "description" not in values:
-            line_end = text.find("\n", position, end)
-            value = _one_line(text, position + len(_LONG), line_end, end)
-            if value is not None:
-                values["description"], places["description"] = value, position
-                position = line_end + 1
-                continue
-        match = _LINE.match(text, position, end)
-        if match is None:
+    lines = block[:-1].split("\n")
+    at = position = 0
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        pair = (quoted_value(line) if mended else None) or (_kept if len(line) <= _SHORT else _pair)(line)
+        if pair is not None:
+            key, value = pair
+            if key in values or value is _UNSURE or key[0] == "-":
+                return None
+            places[key] = position
+            if value is _SECOND_COLON:
+                column = line.index(": ", len(key) + 1) + 1
+                raise YamlError("a second `: ` in a plain value", at, column)
+            if value is _NOTHING:
+                first = at
+                while at < len(lines) and lines[at].lstrip(" ").startswith("- "):
+                    position += len(lines[at]) + 1
+                    at += 1
+                value = _items(lines[first:at]) if at > first else None
+                if value is _UNSURE:
+                    return None
+            values[key] = value.copy() if type(value) is list else value
+        elif line.strip(" "):
             return None
-        key, quoted, bare, single, flow, items = match.groups()
-        if key in values:
-            return None
-        places[key] = position
-        position = match.end()
-        if items:
-            found = _items(items) if match.start(6) == match.end(1) + 1 + _blanks(text, match.end(1) + 1) else None
-            if found is None:
-                return None
-            values[key] = found
-        elif bare is not None:
-            bare = bare.rstrip(" ")
-            if "\t" in bare or " #" in bare or bare[-1] == ":":
-                return None
-            if ": " in bare:
-                column = match.start(3) - match.start() + bare.index(": ") + 1
-                raise YamlError("a second `: ` in a plain value", text.count("\n", start, match.start()) + 1, column)
-            values[key] = plain(bare)
-        elif quoted is not None:
-            values[key] = _unescaped(quoted) if "\\" in quoted else quoted
-        elif single is not None:
-            values[key] = single.replace("''", "'")
-        elif flow is not None:
-            pieces = [piece.strip(" ") for piece in flow.split(",")]
-            if "" in pieces:
-                return None
-            values[key] = [plain(piece) for piece in pieces]
-        else:
-            values[key] = None
+        position += len(line) + 1
     return values or None
 
 
-def _one_line(text: str, start: int, line_end: int, end: int) -> str | None:
-    r"""Return a quoted value that ends its line and holds no escape but \n; None where the pattern has to look."""
-    if line_end <= start or text[line_end - 1] != '"' or (line_end + 1 < end and text[line_end + 1] in " -\n"):
+def _pair(line: str) -> tuple[str, Any] | None:
+    """Return the key and the value of a line; None where it does not begin with a key."""
+    key, colon, rest = line.partition(":")
+    if not colon or not (key in BY_NAME or _KEY.match(key)):
         return None
-    value = text[start : line_end - 1]
-    if '"' in value:
-        return None
-    value = value.replace("\\n", "\n")
-    return None if "\\" in value else value
+    text = rest.strip(" ")
+    if not text:
+        return key, _NOTHING
+    return key, _value(text) if rest[0] == " " else _UNSURE
 
 
-def _unescaped(text: str) -> Any:
-    lines = text.replace("\\n", "\n")
-    if "\\" not in lines:  # an escaped backslash before n would have left one
-        return lines
-    if "\\\\" in text:
-        return double(text, False)
-    return text.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
+_kept = lru_cache(4096)(_pair)
+"""Most files share their short lines, such as those of the model and the colour."""
 
 
-def _blanks(text: str, position: int) -> int:
-    """Return the length of the blanks and the line end at a place."""
-    end = text.find("\n", position)
-    return end + 1 - position if not text[position:end].strip(" ") else -1
+def _value(text: str) -> Any:
+    first = text[0]
+    if first in _STARTS or first > "\x7f":
+        if " #" in text or "\t" in text or text[-1] == ":":
+            return _UNSURE
+        return _SECOND_COLON if ": " in text else plain(text)
+    if first == '"':
+        return _double(text)
+    if first == "'":
+        inside = text[1:-1].replace("''", "")
+        return text[1:-1].replace("''", "'") if text[1:].endswith("'") and "'" not in inside else _UNSURE
+    flow = _FLOW.match(text)
+    items = [piece.strip(" ") for piece in flow[1].split(",")] if flow else [""]
+    return _UNSURE if "" in items else [plain(item) for item in items]
 
 
-def _items(text: str) -> list[Any] | None:
-    lines = text.split("\n")[:-1]
+def _double(text: str) -> Any:
+    r"""Return the value of a double-quoted text with no escapes but \n, \t, \" and \\."""
+    inside = text[1:-1]
+    if text[-1] != '"' or len(text) == 1:
+        return _UNSURE
+    if "\\" not in inside:
+        return _UNSURE if '"' in inside else inside
+    # An escaped backslash is set aside as the one character that cannot be there, so that it escapes nothing more.
+    backslashes = "\\\\" in inside
+    if backslashes:
+        inside = inside.replace("\\\\", "\0")
+    if '"' in inside:
+        if inside.count('"') != inside.count('\\"'):
+            return _UNSURE
+        inside = inside.replace('\\"', '"')
+    inside = inside.replace("\\n", "\n")
+    if "\\" in inside:
+        inside = inside.replace("\\t", "\t")
+    if "\\" in inside:
+        return _UNSURE
+    return inside.replace("\0", "\\") if backslashes else inside
+
+
+def _items(lines: list[str]) -> Any:
+    """Return the plain items of a list, which all stand at one margin."""
     margin = lines[0].index("-")
     values = []
     for line in lines:
         item = line[margin + 1 :].strip(" ")
-        if line.index("-") != margin or "\t" in item or ": " in item or " #" in item or item[-1] == ":":
-            return None
-        values.append(plain(item))
+        plain_start = item[:1] in _STARTS or item[:1] > "\x7f"
+        value = _value(item) if plain_start and line.index("-") == margin else _UNSURE
+        if value is _UNSURE or value is _SECOND_COLON:
+            return _UNSURE
+        values.append(value)
     return values

@@ -30,6 +30,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
+_LONGEST_WORD = max(map(len, _WORDS))
 _START = frozenset("+-.0123456789")
 
 
@@ -39,7 +40,7 @@ def plain(text: str) -> Any:
     >>> [plain(text) for text in ("no", "0x1F", "2001-01-01", "~", "True", "1e3", "1_000")]
     ['no', 31, '2001-01-01', None, True, 1000.0, '1_000']
     """
-    if text in _WORDS:
+    if len(text) <= _LONGEST_WORD and text in _WORDS:  # a description is not worth hashing
         return _WORDS[text]
     if text[0] not in _START:
         return text

@@ -105,6 +105,22 @@ def test_fixes_never_make_a_file_stop_loading(block: str, end: str, crlf: bool) 
                 assert (fixed.name, fixed.model, fixed.tools) == (agent.name, agent.model, agent.tools)
 
 
+def test_the_lines_of_examples_are_mended_as_one_description() -> None:
+    # Each of the lines after the first would be a field of its own, or keeps the block from parsing.
+    block = (
+        "description: Use it for tests: often. Examples:\\n\\n<example>\\nContext: A change\n"
+        'user: "Do "x""\\nassistant: "I\'ll call aaa"\n<commentary>It fits\n</commentary>\\n</example>\ncolor: blue\n'
+    )
+    agent = ak.loads(f"---\nname: aaa\n{block}{BODY}")
+    assert agent.verdict == "dropped"
+    mended = agent.fix("AK101")
+    assert mended.verdict == "loads"
+    assert list(mended.metadata) == ["name", "description", "color"]
+    (example,) = mended.examples
+    assert (example.context, example.user, example.assistant) == ("A change", 'Do "x"', "I'll call aaa")
+    assert example.commentary == "It fits"
+
+
 def test_unknown_codes_are_refused() -> None:
     with pytest.raises(ak.errors.EditError, match="AK201"):
         ak.loads("").fix("AK999")
