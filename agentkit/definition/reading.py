@@ -101,13 +101,17 @@ def _finish(
         reason,
         MappingProxyType(metadata),
         name if isinstance(name, str) else None,
-        description.replace("\\n", "\n") if isinstance(description, str) else None,
+        _with_line_ends(description) if isinstance(description, str) else None,
         model_of(metadata.get("model")),
         tools_of(metadata.get("tools")),
         refused is not None,
         places,
         error,
     )
+
+
+def _with_line_ends(description: str) -> str:
+    return description.replace("\\n", "\n") if "\\" in description else description
 
 
 def refusal(metadata: Mapping[str, Any]) -> str | None:
