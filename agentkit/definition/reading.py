@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from agentkit.definition import hooks, yamlcore, yamlfast, yamllibrary
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
-from agentkit.definition.repair import repaired
+from agentkit.definition.repair import quoted_value, repaired
 from agentkit.definition.tools import tools_of
 
 NAME_LIMIT = 256
@@ -142,7 +142,10 @@ def model_of(value: object) -> str | None:
 def _guess(block: str) -> dict[str, Any]:
     """Return the best reading of a block that is not YAML: each top line of the form `key: value`, by itself."""
     values: dict[str, Any] = {}
-    for line in repaired(block[:_GUESSED].replace("\r\n", "\n")).split("\n"):
+    for line in block[:_GUESSED].replace("\r\n", "\n").split("\n"):
+        if (quoted := quoted_value(line)) and quoted[0][0] != "-":
+            values[quoted[0]] = quoted[1]
+            continue
         match = _TOP_LINE.match(line)
         if match is None:
             if line.strip() == "---" and values:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentkit.definition import yamllibrary
 from agentkit.definition.fields import BY_NAME
 from agentkit.definition.repair import quoted_value
-from agentkit.definition.yamlscalars import YamlError, plain
+from agentkit.definition.yamlscalars import DOUBLE, YamlError, plain
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _FLOW = re.compile(r"\[([A-Za-z][A-Za-z0-9_ ,-]*)\]\Z")
@@ -23,8 +23,13 @@ _SHORT = 120
 
 # What a line can say beside a value:
 _NOTHING = object()
-_SECOND_COLON = object()
 _UNSURE = object()
+
+
+class _Wrong(NamedTuple):
+    why: str
+    place: int
+    """Characters from the start of the value."""
 
 
 def read(block: str) -> Any:
@@ -47,7 +52,7 @@ def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[
             it stands: escaping it and reading the escapes would give the same.
 
     Raises:
-        YamlError: a plain value holds a second `: `, which no reader takes.
+        YamlError: a line is one that no reader takes: a second `: ` in a plain value, text after a closing quote.
 
     >>> fields("name: x\ndescription: \"a\\tb\"\ntools:\n  - Read\n", {})
     {'name': 'x', 'description': 'a\tb', 'tools': ['Read']}
@@ -63,12 +68,12 @@ def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[
         pair = (quoted_value(line) if mended else None) or (_kept if len(line) <= _SHORT else _pair)(line)
         if pair is not None:
             key, value = pair
-            if key in values or value is _UNSURE or key[0] == "-":
+            if (key in values and not mended) or value is _UNSURE or key[0] == "-":
                 return None
             places[key] = position
-            if value is _SECOND_COLON:
-                column = line.index(": ", len(key) + 1) + 1
-                raise YamlError("a second `: ` in a plain value", at, column)
+            if type(value) is _Wrong:
+                rest = line[len(key) + 1 :]
+                raise YamlError(value.why, at, len(line) - len(rest.lstrip(" ")) + value.place + 1)
             if value is _NOTHING:
                 first = at
                 while at < len(lines) and lines[at].lstrip(" ").startswith("- "):
@@ -104,7 +109,8 @@ def _value(text: str) -> Any:
     if first in _STARTS or first > "\x7f":
         if " #" in text or "\t" in text or text[-1] == ":":
             return _UNSURE
-        return _SECOND_COLON if ": " in text else plain(text)
+        colon = text.find(": ")
+        return plain(text) if colon < 0 else _Wrong("a second `: ` in a plain value", colon)
     if first == '"':
         return _double(text)
     if first == "'":
@@ -119,16 +125,16 @@ def _double(text: str) -> Any:
     r"""Return the value of a double-quoted text with no escapes but \n, \t, \" and \\."""
     inside = text[1:-1]
     if text[-1] != '"' or len(text) == 1:
-        return _UNSURE
+        return _after_quote(text)
     if "\\" not in inside:
-        return _UNSURE if '"' in inside else inside
+        return _after_quote(text) if '"' in inside else inside
     # An escaped backslash is set aside as the one character that cannot be there, so that it escapes nothing more.
     backslashes = "\\\\" in inside
     if backslashes:
         inside = inside.replace("\\\\", "\0")
     if '"' in inside:
         if inside.count('"') != inside.count('\\"'):
-            return _UNSURE
+            return _after_quote(text)
         inside = inside.replace('\\"', '"')
     inside = inside.replace("\\n", "\n")
     if "\\" in inside:
@@ -136,6 +142,15 @@ def _double(text: str) -> Any:
     if "\\" in inside:
         return _UNSURE
     return inside.replace("\0", "\\") if backslashes else inside
+
+
+def _after_quote(text: str) -> Any:
+    """Return what is wrong where more text follows a closing quote on its line; `_UNSURE` for all else."""
+    quoted = DOUBLE.match(text)
+    rest = text[quoted.end() :].lstrip(" \t") if quoted else ""
+    if quoted is None or rest[:1] in ("", "#", ":"):
+        return _UNSURE
+    return _Wrong("something follows the value on its line", quoted.end())
 
 
 def _items(lines: list[str]) -> Any:
@@ -146,7 +161,7 @@ def _items(lines: list[str]) -> Any:
         item = line[margin + 1 :].strip(" ")
         plain_start = item[:1] in _STARTS or item[:1] > "\x7f"
         value = _value(item) if plain_start and line.index("-") == margin else _UNSURE
-        if value is _UNSURE or value is _SECOND_COLON:
+        if value is _UNSURE or type(value) is _Wrong:
             return _UNSURE
         values.append(value)
     return values
