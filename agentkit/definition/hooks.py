@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from typing import Any
 
 STRICT_EVENTS = ("PreToolUse", "PermissionRequest")
 """Events whose malformed hooks drop the agent; under any other event they are merely ignored."""
+_DEEPEST = 4
+"""Levels below `hooks:` on which the loader looks for these events in the wrong place."""
 
 
 def trouble(hooks: object) -> str | None:
@@ -15,11 +17,29 @@ def trouble(hooks: object) -> str | None:
     >>> trouble({"PreToolUse": [{"hooks": [{"command": "make test"}]}]})
     'hooks.PreToolUse[0].hooks[0] has no type'
     """
-    if not hooks:
+    if not hooks or hooks != hooks:  # not a number is nothing, too
         return "hooks is a list, not a mapping" if isinstance(hooks, list) else None
     if not isinstance(hooks, Mapping):
         return "hooks is not a mapping of events"
-    return next((found for event in STRICT_EVENTS if (found := event_trouble(event, hooks.get(event)))), None)
+    found = (event_trouble(event, hooks.get(event)) for event in STRICT_EVENTS)
+    return next(filter(None, found), None) or _misplaced(hooks)
+
+
+def _misplaced(hooks: Mapping[str, Any]) -> str | None:
+    """Tell of a strict event further down, where it would never run: the loader refuses that too."""
+    level: list[object] = list(hooks.values())
+    for _ in range(_DEEPEST):
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, Mapping):
+                for event in STRICT_EVENTS:
+                    if value.get(event) not in (None, []):
+                        return f"hooks.{event} stands too deep to have an effect"
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+        level = below
+    return None
 
 
 def event_trouble(event: str, matchers: object) -> str | None:
@@ -88,7 +108,21 @@ def _text_map(value: object) -> bool:
 
 
 def _url(value: object) -> bool:
-    return isinstance(value, str) and bool(urlsplit(value).scheme)
+    """Tell whether this is a URL as browsers see it."""
+    from pydantic_core import Url
+
+    try:
+        return isinstance(value, str) and bool(Url(value))
+    except ValueError:
+        return False
+
+
+def _some_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _shell(value: object) -> bool:
@@ -105,9 +139,12 @@ _REQUIRED = {
 }
 _COMMON: _Checks = {"timeout": _positive, "statusMessage": _text, "once": _flag, "if": _text}
 _BY_KIND: dict[str, _Checks] = {
-    "command": {"command": _text, "shell": _shell, "async": _flag, "asyncRewake": _flag, "args": _texts},
-    "prompt": {"prompt": _text, "model": _text},
+    "command": {
+        "command": _text, "shell": _shell, "async": _flag, "asyncRewake": _flag, "args": _texts,
+        "rewakeMessage": _some_text, "rewakeSummary": _some_text,
+    },
+    "prompt": {"prompt": _text, "model": _text, "continueOnBlock": _flag},
     "agent": {"prompt": _text, "model": _text},
     "http": {"url": _url, "headers": _text_map, "allowedEnvVars": _texts},
-    "mcp_tool": {"server": _text, "tool": _text},
-}
+    "mcp_tool": {"server": _text, "tool": _text, "input": _mapping},
+}  # fmt: skip

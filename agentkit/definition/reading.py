@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from agentkit.definition import hooks, yamlcore, yamlfast, yamllibrary
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
@@ -121,7 +122,7 @@ def refusal(metadata: Mapping[str, Any]) -> str | None:
         return "it has no name" if name is None or name == "" else f"its name is not a string but {name!r}"
     if name.startswith("-"):
         return "its name begins with -"
-    if ":" in name:
+    if ":" in (name if name.isascii() else normalize("NFKC", name)):  # a wide one counts
         return "its name holds a colon"
     if len(name) + (0 if name.isascii() else sum(char > "\uffff" for char in name)) > NAME_LIMIT:
         return f"its name is longer than {NAME_LIMIT} characters"

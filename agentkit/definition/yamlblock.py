@@ -49,7 +49,7 @@ def _detected(reader: Reader, start: int, indent: int) -> int:
         width = len(line) - len(line.lstrip(" "))
         if width < len(line):
             if width <= indent:
-                return indent + 1
+                return max(indent + 1, deepest)
             if deepest > width:
                 reader.fail("a blank line is indented by more than the block's first line")
             return width

@@ -97,13 +97,11 @@ class Reader(Cursor):
             if fresh and (key := self._key(indent)) is not None:
                 return self.named(anchor, self._collection(column, key))
             if self.peek() == "&" and anchor is None:
-                anchor = self.word()
+                anchor = self.anchor()
             elif self.peek() == "!" and tag is None:
                 tag = self.tag()
             else:
                 return self.named(anchor, self._scalar(indent, tag))
-            if self.peek() not in (" ", "\t", "\n", ""):
-                self.fail("a blank must follow an anchor or a tag")
             fresh = False
 
     def _tab_before(self) -> bool:
@@ -226,8 +224,10 @@ class Reader(Cursor):
             return None
         anchor = tag = None
         while match := _PROPERTY.match(self.text, self.pos, end):
+            if (anchor if match[0][0] == "&" else tag) is not None:
+                self.fail("a key has one anchor and one tag at most")
             if match[0][0] == "&":
-                anchor = self.word()
+                anchor = self.anchor()
             else:
                 tag = self.tag()
             self.pos = match.end()

@@ -17,9 +17,11 @@ ALIAS_LIMIT = 1_000_000
 _LINE_REST = re.compile(r"[ \t]*(?:(?<=[ \t\n])#[^\n]*)?(?:\n|\Z)")
 _EMPTY_LINES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
 _SPACES = re.compile(r" *")
+_TAG_END = r"(?:[\w;/?:@&=+$.~*'()#-]|%[0-9A-Fa-f]{2})+"
 _TAG = re.compile(
-    r"!<(?:tag:yaml\.org,2002:)?([!-=?-~]+)>|!!?[\w;/?:@&=+$.~*'()#%-]+(?=[ \t\n,\]}]|\Z)|!(?=[ \t\n]|\Z)", re.ASCII
+    rf"!<(?:tag:yaml\.org,2002:)?([!-=?-~]+)>|(!!{_TAG_END})|!(?![:%]){_TAG_END}|!(?=[ \t\n]|\Z)", re.ASCII
 )
+_RETURN = re.compile(r"\r\n?")
 _ANCHOR = re.compile(r"[&*][^ \t\n,\[\]{}]+")
 _CORE_TAGS = frozenset(("!!int", "!!float", "!!bool", "!!null"))
 
@@ -28,9 +30,10 @@ class Cursor:
     """A place in a text."""
 
     def __init__(self, text: str) -> None:
-        self.crlf = "\r\n" in text
+        self.returns: dict[int, str] = {}
+        """Places of line ends that are not a plain newline in the file → what they are there."""
         if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
+            text, self.returns = _unix(text)
         self.text = text
         self.pos = 1 if text.startswith("\ufeff") else 0
         self.line_start = self.pos
@@ -105,12 +108,21 @@ class Cursor:
         if match is None:
             self.fail(f"a {kind} is never closed")
         inside = match[1]
-        if "\n" in inside:
-            *middle, last = inside.split("\n")[1:]
-            for line in [*filter(lambda line: line.strip(" \t"), middle), f"{last}{kind}"]:
-                if len(line) - len(line.lstrip(" ")) <= indent:
-                    self.fail("the further lines of a quoted value must be indented")
-        value = double(inside, self.crlf) if kind == '"' else single(inside, self.crlf)
+        start = match.start(1)
+        place = inside.find("\n")
+        while place >= 0:
+            line_end = inside.find("\n", place + 1)
+            line = inside[place + 1 : line_end] if line_end >= 0 else inside[place + 1 :] + kind
+            # After a carriage return alone, tabs count as indentation.
+            blanks = " \t" if self.returns.get(start + place) == "\r" else " "
+            if line.strip(" \t") and len(line) - len(line.lstrip(blanks)) <= indent:
+                self.fail("the further lines of a quoted value must be indented")
+            place = line_end
+
+        def crlf(offset: int) -> bool:
+            return self.returns.get(start + offset) == "\r\n"
+
+        value = double(inside, crlf) if kind == '"' else single(inside, crlf)
         if value is None:
             self.fail("an escape that YAML does not know")
         self.pos = match.end()
@@ -130,12 +142,21 @@ class Cursor:
         self.pos = match.end()
         return match[0][1:]
 
-    def tag(self) -> str:
-        """Read a tag, in its short form where it is YAML's own."""
+    def anchor(self) -> str:
+        """Read an anchor outside of brackets, which a blank must follow."""
+        name = self.word()
+        if self.peek() not in (" ", "\t", "\n", ""):
+            self.fail("a blank must follow an anchor")
+        return name
+
+    def tag(self, *, flow: bool = False) -> str:
+        """Read a tag, in its short form where it is YAML's own; outside of brackets a blank must follow some."""
         match = _TAG.match(self.text, self.pos)
         if match is None:
             self.fail("a tag that YAML does not know")
         self.pos = match.end()
+        if self.peek() == "!" or (match[2] and not flow and not self.blank_at(self.pos)):
+            self.fail("a blank must follow a tag")
         return f"!!{match[1]}" if match[1] else match[0]
 
     def alias(self) -> Any:
@@ -170,3 +191,13 @@ class Cursor:
             for key, value in other.items():
                 values.setdefault(key, value)
         return values
+
+
+def _unix(text: str) -> tuple[str, dict[int, str]]:
+    """Return a text with newlines for all line ends, and what the others were by their new places."""
+    found: dict[int, str] = {}
+    gone = 0
+    for match in _RETURN.finditer(text):
+        found[match.start() - gone] = match[0]
+        gone += len(match[0]) - 1
+    return text.replace("\r\n", "\n").replace("\r", "\n"), found

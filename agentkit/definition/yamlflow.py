@@ -136,7 +136,7 @@ def node(reader: Reader, indent: int) -> Any:
         if reader.peek() == "&":
             anchor = reader.word()
         else:
-            tag = reader.tag()
+            tag = reader.tag(flow=True)
         _gap(reader, indent, "")
     char = reader.peek()
     if char in _INDICATORS - {"[", "{"} or char == "" or reader.at_indicator(":", flow=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from agentkit.errors import AgentkitError
@@ -50,7 +51,8 @@ def plain(text: str) -> Any:
     kind = match.lastgroup
     if kind is None or len(text) > _LONGEST_NUMBER:
         return float(text)
-    return int(text, {"hex": 16, "oct": 8, "int": 10}[kind])
+    number = int(text, {"hex": 16, "oct": 8, "int": 10}[kind])
+    return number if kind == "int" or abs(number) < 1 << 64 else text  # the loader has no more bits for these
 
 
 def key_text(key: object) -> str:
@@ -75,27 +77,31 @@ def key_text(key: object) -> str:
 DOUBLE = re.compile(r'"([^"\\]*(?:\\[\s\S][^"\\]*)*)"')
 SINGLE = re.compile(r"'([^']*(?:''[^']*)*)'")
 _BREAK = re.compile(r"(?<![ \t])[ \t]*\n[ \t\n]*")
-_DOUBLE_PIECE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(\n[ \t]*(?:\n[ \t]*)*)|([\s\S]?))"
-    r"|((?<![ \t])[ \t]*\n[ \t\n]*)"
-)
+_ESCAPE = r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(\n[ \t]*(?:\n[ \t]*)*)|([\s\S]?))"
+_ESCAPED = re.compile(_ESCAPE)
+_ESCAPED_OR_BROKEN = re.compile(rf"{_ESCAPE}|([ \t]+(?![ \t\n])|[ \t]*\n[ \t\n]*)")
+"""Blanks that end no line are matched as well: passed over one by one they would be looked at again and again."""
 _SIMPLE = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 
 
-def single(text: str, crlf: bool) -> str:
+CrLf = Callable[[int], bool]
+"""Tells whether the line end at an offset is CRLF in the file."""
+
+
+def single(text: str, crlf: CrLf) -> str:
     """Return the value of a single-quoted scalar's inside."""
     if "\n" in text:
-        text = _BREAK.sub(lambda match: folded(match[0].count("\n"), crlf), text)
+        text = _BREAK.sub(lambda match: folded(match[0], match.start(), crlf), text)
     return text.replace("''", "'")
 
 
-def double(text: str, crlf: bool) -> str | None:
+def double(text: str, crlf: CrLf) -> str | None:
     r"""Return the value of a double-quoted scalar's inside; None where an escape is wrong.
 
-    >>> double(r"a\tb\x41", False)
+    >>> double(r"a\tb\x41", lambda offset: False)
     'a\tbA'
     """
     if "\\" not in text and "\n" not in text:
@@ -104,11 +110,11 @@ def double(text: str, crlf: bool) -> str | None:
 
     def piece(match: re.Match[str]) -> str:
         nonlocal wrong
-        two, four, eight, joined, simple, broken = match.groups()
-        if broken is not None:
-            return folded(broken.count("\n"), crlf)
+        two, four, eight, joined, simple, *broken = match.groups()
+        if broken and broken[0] is not None:
+            return folded(broken[0], match.start(), crlf) if "\n" in broken[0] else str(broken[0])
         if joined is not None:
-            return "\n" * (joined.count("\n") - 1 + crlf)
+            return "\n" * (joined.count("\n") - 1 + crlf(match.start(4)))
         if simple is not None:
             wrong = wrong or simple not in _SIMPLE
             return _SIMPLE.get(simple, "")
@@ -116,7 +122,7 @@ def double(text: str, crlf: bool) -> str | None:
         wrong = wrong or code > 0x10FFFF
         return chr(code) if code <= 0x10FFFF else ""
 
-    value = _DOUBLE_PIECE.sub(piece, text)
+    value = (_ESCAPED_OR_BROKEN if "\n" in text else _ESCAPED).sub(piece, text)
     if any("\ud800" <= char <= "\udfff" for char in value) if not value.isascii() else False:
         try:
             value = value.encode("utf-16", "surrogatepass").decode("utf-16")
@@ -125,10 +131,15 @@ def double(text: str, crlf: bool) -> str | None:
     return None if wrong else value
 
 
-def folded(breaks: int, crlf: bool) -> str:
-    """Return what line breaks within a quoted scalar become.
+def folded(run: str, start: int, crlf: CrLf) -> str:
+    """Return what line breaks within a quoted scalar, and the blanks around them, become.
 
-    One becomes a blank, more become one fewer. With CRLF line ends the loader counts the first one twice.
+    One becomes a blank, more become one fewer. The loader counts the first one twice where it is CRLF.
+
+    Args:
+        run: The blanks and newlines.
+        start: Where they stand in the scalar.
+        crlf: Tells of the line end at a place in the scalar.
     """
-    breaks += crlf
+    breaks = run.count("\n") + crlf(start + run.index("\n"))
     return " " if breaks == 1 else "\n" * (breaks - 1)

@@ -1,4 +1,4 @@
-"""Cases written for this test, with what the real program (2.1.330) made of each."""
+"""Cases written for this test, with what the real program (2.1.330 and 2.1.331) made of each."""
 
 from __future__ import annotations
 
