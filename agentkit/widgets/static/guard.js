@@ -37,35 +37,70 @@ async function settle(model) {
   }
 }
 
-// The input of a field, which may lie in a fold that is only just opening.
+// The input of a field, by its class; it may lie in a fold that is only just opening.
 function focus(root, field, tries = 60) {
-  const input = root.querySelector(`.ak-at-${CSS.escape(field)} :is(input, textarea)`);
+  const input = root.querySelector(`.${CSS.escape(field)} :is(input, textarea)`);
   if (input && input.offsetParent) {
     input.focus({ preventScroll: true });
     input.scrollIntoView({ block: "center" });
   } else if (tries) requestAnimationFrame(() => focus(root, field, tries - 1));
 }
 
+// How much of the notebook is seen at once and how much of that the form's head takes: the style sheet needs both to
+// keep in sight what stands beside the form.
+function measured(root) {
+  const head = root.querySelector(".ak-head");
+  let window_ = root.parentElement;
+  while (window_ && !/auto|scroll/.test(getComputedStyle(window_).overflowY)) window_ = window_.parentElement;
+  if (!head || !window_) return null;
+  const sizes = new ResizeObserver(() => {
+    root.style.setProperty("--ak-view", `${window_.clientHeight}px`);
+    root.style.setProperty("--ak-head", `${head.offsetHeight}px`);
+  });
+  sizes.observe(window_);
+  sizes.observe(head);
+  return sizes;
+}
+
+function beside(root) {
+  const aside = root.querySelector(".ak-side");
+  aside.tabIndex = -1;
+  aside.focus({ preventScroll: true });
+  aside.scrollIntoView({ block: "start" });
+}
+
+const KEYS = { s: "save", z: "undo", y: "redo" };
+
 function render({ model, el }) {
   el.style.display = "none";
   let observer;
-  const asked = (message) => message.focus && focus(el.closest(".ak-form"), message.focus);
+  let sizes;
+  const asked = (message) => {
+    if (message.focus) focus(el.closest(".ak-form"), message.focus);
+    if (message.aside) beside(el.closest(".ak-form"));
+  };
   const start = () => {
     const root = el.closest(".ak-form");
     if (!root) return;
     root.setAttribute("aria-label", model.get("label"));
     mark(root);
+    sizes = measured(root);
     model.send({ key: "shown" });
-    observer = new MutationObserver(() => mark(root));
+    let marking = 0;
+    observer = new MutationObserver(() => {
+      cancelAnimationFrame(marking);
+      marking = requestAnimationFrame(() => mark(root));
+    });
     observer.observe(root, { childList: true, subtree: true });
     root.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-      const key = event.key.toLowerCase();
-      if (key === "s") {
-        event.preventDefault();
-        event.stopPropagation();
-        settle(model).then(() => model.send({ key: "save" }));
-      }
+      const key = KEYS[event.key.toLowerCase()];
+      // A form without undo, and an input that belongs to the page alone, keep their own.
+      if (!key || (key !== "save" && !(root.querySelector(".ak-undo") && event.target.closest(".jupyter-widgets")))) return;
+      if (event.target.closest(".ak-find")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      settle(model).then(() => model.send({ key: key === "undo" && event.shiftKey ? "redo" : key }));
       // While it is on its way down: text inputs let no key come up again.
     }, true);
     model.on("msg:custom", asked);
@@ -88,6 +123,7 @@ function render({ model, el }) {
     model.off("msg:custom", asked);
     if (observer) model.send({ key: "gone" });
     observer?.disconnect();
+    sizes?.disconnect();
   };
 }
 
