@@ -71,7 +71,7 @@ class Reports:
 
     def __init__(self, state: FormState) -> None:
         self._state = state
-        self._roster = html("")
+        self._roster = html("", "ak-well")
         self._sizes = html("", "ak-hint")
         self._diff = html("", "ak-well")
         self._code = html("", "ak-well")

@@ -20,7 +20,68 @@ function mark(root) {
       button.setAttribute("aria-label", button.title);
     }
   }
+  join(root);
   for (const area of root.querySelectorAll("textarea")) area.setAttribute("spellcheck", "true");
+}
+
+// ipywidgets groups no radio buttons: each would be a stop of its own, and the arrows lead from one set to another.
+let sets = 0;
+function join(root) {
+  for (const box of root.querySelectorAll(".widget-radio-box")) {
+    box.dataset.akSet ??= `ak-set-${Math.random().toString(36).slice(2)}-${(sets += 1)}`;
+    const label = box.closest(".widget-radio")?.querySelector(":scope > .widget-label")?.textContent.trim();
+    box.setAttribute("role", "radiogroup");
+    if (label) box.setAttribute("aria-label", label);
+    for (const radio of box.querySelectorAll("input")) if (radio.name !== box.dataset.akSet) radio.name = box.dataset.akSet;
+  }
+}
+
+const CONTROLS = "button, input, select, textarea, summary, [tabindex='0']";
+
+// The focus stays in the form when what had it is made anew, hidden or switched off.
+class Focus {
+  constructor(root) {
+    this.root = root;
+    this.last = null;
+    this.seen = (event) => this.see(event.target);
+    document.addEventListener("focusin", this.seen);
+  }
+
+  usable() {
+    return [...this.root.querySelectorAll(CONTROLS)].filter((each) => !each.disabled && each.offsetParent);
+  }
+
+  see(target) {
+    const controls = this.root.contains(target) ? this.usable() : [];
+    const at = controls.indexOf(target);
+    const name = named(target);
+    const twins = controls.filter((each) => named(each) === name);
+    this.last = at < 0 ? null : { target, at, name, twin: twins.indexOf(target) };
+  }
+
+  // What is made anew joins the page in its own time: its twin is waited for, then its neighbour will do.
+  keep(tries = 8) {
+    const { last } = this;
+    const lost = document.activeElement === document.body || document.activeElement === last?.target;
+    if (!last || !lost || (last.target.isConnected && !last.target.disabled && last.target.offsetParent)) return;
+    const controls = this.usable();
+    const twins = controls.filter((each) => named(each) === last.name);
+    const neighbour = tries && !last.target.isConnected ? null : controls[Math.min(last.at, controls.length - 1)];
+    const next = twins[Math.min(last.twin, twins.length - 1)] ?? neighbour;
+    clearTimeout(this.waiting);
+    if (!next) this.waiting = setTimeout(() => this.keep(tries - 1), 40);
+    next?.focus({ preventScroll: true });
+    next?.scrollIntoView({ block: "nearest" });
+  }
+
+  end() {
+    clearTimeout(this.waiting);
+    document.removeEventListener("focusin", this.seen);
+  }
+}
+
+function named(control) {
+  return control.getAttribute("aria-label") || control.title || control.labels?.[0]?.textContent.trim() || control.textContent.trim();
 }
 
 // Typing reaches the kernel a little later than a click does: an input sends its next text when the last was taken.
@@ -75,6 +136,7 @@ function render({ model, el }) {
   el.style.display = "none";
   let observer;
   let sizes;
+  let keeper;
   const asked = (message) => {
     if (message.focus) focus(el.closest(".ak-form"), message.focus);
     if (message.aside) beside(el.closest(".ak-form"));
@@ -86,12 +148,19 @@ function render({ model, el }) {
     mark(root);
     sizes = measured(root);
     model.send({ key: "shown" });
-    let marking = 0;
-    observer = new MutationObserver(() => {
+    keeper = new Focus(root);
+    let [marking, fresh] = [0, false];
+    observer = new MutationObserver((changes) => {
+      fresh ||= changes.some((change) => change.type === "childList");
+      keeper.keep();
       cancelAnimationFrame(marking);
-      marking = requestAnimationFrame(() => mark(root));
+      marking = requestAnimationFrame(() => {
+        if (fresh) mark(root);
+        fresh = false;
+        keeper.keep();
+      });
     });
-    observer.observe(root, { childList: true, subtree: true });
+    observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled", "style"] });
     root.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
       const key = KEYS[event.key.toLowerCase()];
@@ -124,6 +193,7 @@ function render({ model, el }) {
     if (observer) model.send({ key: "gone" });
     observer?.disconnect();
     sizes?.disconnect();
+    keeper?.end();
   };
 }
 
