@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as w
+import traitlets
 
 from agentkit.definition.fields import BY_NAME, COLORS, MODELS, TOOLS, Field
 from agentkit.definition.tools import tools_of
@@ -25,6 +26,12 @@ OWN_PLACE = ("name", "description", "tools", "model", "color")
 """Fields with an input of their own; the others are under More fields."""
 
 Changed = Callable[[], None]
+
+
+class LongText(w.Textarea):  # type: ignore[misc]
+    """A text area whose text the kernel does not send back: a long prompt would travel twice at each key."""
+
+    value = traitlets.Unicode("").tag(sync=True, echo_update=False)
 
 
 class Inputs:
@@ -108,7 +115,7 @@ class Inputs:
 
     def prompt(self) -> w.Widget:
         """Return the system prompt's input."""
-        made = w.Textarea(description="System prompt, in Markdown", placeholder="You are …", rows=16)
+        made = LongText(description="System prompt, in Markdown", placeholder="You are …", rows=16)
         made.add_class("ak-prompt")
         return self.bind(made, lambda: self._state.value.system_prompt.replace("\r\n", "\n"), self._state.set_prompt)
 

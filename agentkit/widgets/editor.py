@@ -84,6 +84,7 @@ class Editor(w.VBox):  # type: ignore[misc]
         head = box([self._bar(), self._problem, self._saving.view], "ak-head")
         super().__init__([self._guard, head, self._body()])
         self.add_class("ak-form")
+        self.add_class("ak-edit")
         self._saving.offer_draft(agent)
         self._show()
 

@@ -152,7 +152,7 @@ function render({ model, el }) {
     let [marking, fresh] = [0, false];
     observer = new MutationObserver((changes) => {
       fresh ||= changes.some((change) => change.type === "childList");
-      keeper.keep();
+      if (document.activeElement === document.body) keeper.keep();
       cancelAnimationFrame(marking);
       marking = requestAnimationFrame(() => {
         if (fresh) mark(root);
