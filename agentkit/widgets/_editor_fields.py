@@ -7,11 +7,14 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as w
+import traitlets
 
-from agentkit.definition.fields import BY_NAME, COLORS, FIELDS, MODELS, TOOLS, Field
+from agentkit.definition.fields import BY_NAME, COLORS, MODELS, TOOLS, Field
+from agentkit.definition.tools import tools_of
 from agentkit.views import safe
-from agentkit.widgets._form_state import FormState, described
-from agentkit.widgets._parts import box
+from agentkit.widgets._form_description import described
+from agentkit.widgets._form_state import FormState
+from agentkit.widgets._parts import box, html
 
 COMMON_TOOLS = (
     *("Read", "Write", "Edit", "Bash", "Glob", "Grep", "WebFetch", "WebSearch"),
@@ -25,6 +28,12 @@ OWN_PLACE = ("name", "description", "tools", "model", "color")
 Changed = Callable[[], None]
 
 
+class LongText(w.Textarea):  # type: ignore[misc]
+    """A text area whose text the kernel does not send back: a long prompt would travel twice at each key."""
+
+    value = traitlets.Unicode("").tag(sync=True, echo_update=False)
+
+
 class Inputs:
     """Every input of a form with the way from the state to it and back.
 
@@ -36,14 +45,23 @@ class Inputs:
     def __init__(self, state: FormState, changed: Changed) -> None:
         self._state = state
         self._changed = changed
-        self._bound: list[tuple[w.Widget, Callable[[], Any]]] = []
+        self._bound: list[tuple[w.Widget, Callable[[], Any], str]] = []
         self._filling = False
 
-    def bind(self, widget: w.Widget, read: Callable[[], Any], write: Callable[[Any], object]) -> w.Widget:
-        """Tie an input to the state: `read` gives what it shows, `write` takes what was entered."""
+    def bind(
+        self, widget: w.Widget, read: Callable[[], Any], write: Callable[[Any], object], name: str = ""
+    ) -> w.Widget:
+        """Tie an input to the state: `read` gives what it shows, `write` takes what was entered.
+
+        Args:
+            widget: The input.
+            read: Gives what it shows.
+            write: Takes what was entered.
+            name: The field, where what is entered may not be readable.
+        """
         widget.value = read()
         widget.add_class("ak-field")
-        self._bound.append((widget, read))
+        self._bound.append((widget, read, name))
 
         def entered(change: Mapping[str, Any]) -> None:
             if not self._filling:
@@ -62,8 +80,9 @@ class Inputs:
         """Show the state in every input."""
         self._filling = True
         try:
-            for widget, read in self._bound:
-                value = read()
+            for widget, read, name in self._bound:
+                # What was typed and could not be read stays, to be mended.
+                value = widget.value if name in self._state.unread else read()
                 if widget.value != value:
                     widget.value = value
         finally:
@@ -76,7 +95,7 @@ class Inputs:
         made = w.Combobox(options=tuple(options)) if options else w.Text()
         made.description, made.placeholder = label or name, placeholder
         made.continuous_update = True
-        made.add_class(_at(name))
+        made.add_class(at(name))
 
         def read() -> str:
             value = self._state.value.metadata.get(name)
@@ -91,12 +110,12 @@ class Inputs:
     def lead(self) -> w.Widget:
         """Return the input of the description's words."""
         made = w.Textarea(description="When to use this agent", placeholder="Use this agent when …", rows=3)
-        made.add_class(_at("description"))
+        made.add_class(at("description"))
         return self.bind(made, lambda: described(self._state.value)[0], self._state.set_lead)
 
     def prompt(self) -> w.Widget:
         """Return the system prompt's input."""
-        made = w.Textarea(description="System prompt, in Markdown", placeholder="You are …", rows=16)
+        made = LongText(description="System prompt, in Markdown", placeholder="You are …", rows=16)
         made.add_class("ak-prompt")
         return self.bind(made, lambda: self._state.value.system_prompt.replace("\r\n", "\n"), self._state.set_prompt)
 
@@ -106,7 +125,7 @@ class Inputs:
         odd = [(f"{safe.visible(written)} (as written)", written)] if written and written not in COLORS else []
         made = w.RadioButtons(options=[("none", ""), *((name, name) for name in COLORS), *odd], description="Colour")
         made.add_class("ak-colors")
-        made.add_class(_at("color"))
+        made.add_class(at("color"))
         known = {"", *COLORS, *(value for _, value in odd)}
 
         def read() -> str:
@@ -126,12 +145,17 @@ class Inputs:
         mode.add_class("ak-field")
         boxes = {name: w.Checkbox(description=name, indent=False) for name in COMMON_TOOLS}
         others = w.Text(description="Others, with commas between", placeholder="mcp__github, LSP")
-        picked = box([box(boxes.values(), "ak-checks"), others], "ak-group")
+        hint = html("", "ak-hint")
+        picked = box([box(boxes.values(), "ak-checks"), others, hint], "ak-group")
+
+        def none() -> str:
+            return "" if state.value.tools else "None picked yet: to the loader that means all tools."
 
         def write(names: list[str]) -> None:
             before = state.value.metadata.get("tools")
             value = names if isinstance(before, (list, tuple)) else ", ".join(names)
             state.set_field("tools", value if names else None)
+            hint.value = none()
 
         def tick(name: str, on: bool) -> None:
             names = [each for each in state.value.tools or () if each != name]
@@ -141,7 +165,7 @@ class Inputs:
             return name in (state.value.tools or ())
 
         def type_others(text: str) -> None:
-            typed = [name.strip() for name in text.split(",") if name.strip()]
+            typed = ("*",) if "*" in text.split() else tools_of(text) or ()
             write([*(name for name in state.value.tools or () if name in boxes), *typed])
 
         for name, tickbox in boxes.items():
@@ -159,19 +183,15 @@ class Inputs:
             show()
 
         mode.observe(chosen, "value")
-        self._bound.append((mode, lambda: state.value.tools is not None or (mode.value and not state.value.tools)))
+        only = (mode, lambda: state.value.tools is not None or (mode.value and not state.value.tools), "")
+        self._bound += [only, (hint, none, "")]
+        hint.value = none()
         show()
-        return box([mode, picked], "ak-group", _at("tools"))
+        return box([mode, picked], "ak-group", at("tools"))
 
-    def more(self) -> list[w.Widget]:
-        """Return an input for every other field of the field table, and for every field that is not in it."""
-        known = [field for field in FIELDS if field.name not in OWN_PLACE]
-        names = {field.name for field in FIELDS}
-        unknown = [name for name in self._state.value.metadata if name not in names]
-        return [self._more(field) for field in known] + [self.unknown(name) for name in unknown]
-
-    def _more(self, field: Field) -> w.Widget:
-        label = f"{field.name}: {field.help}"
+    def more(self, field: Field) -> w.Widget:
+        """Return the input of a field of the field table."""
+        label = f"{field.name}: {field.help.replace('`', '')}"
         if field.kind == "text":
             return self.field(field.name, label, "not set")
         if field.kind == "tools":
@@ -189,14 +209,13 @@ class Inputs:
         long = long or "\n" in read()
         made = w.Textarea(rows=1) if long else w.Combobox(options=tuple(values)) if values else w.Text()
         made.description, made.placeholder = label, "not set"
-        if name in BY_NAME:
-            made.add_class(_at(name))
-        return self.bind(made, read, lambda text: self._state.set_yaml(name, text))
+        made.add_class(at(name))
+        return self.bind(made, read, lambda text: self._state.set_yaml(name, text), name)
 
 
-def _at(name: str) -> str:
-    """Return the class by which the page finds a known field's input."""
-    return f"ak-at-{name}"
+def at(name: str) -> str:
+    """Return the class by which the page finds a field's input; a name from a file may hold anything."""
+    return f"ak-at-{name if name in BY_NAME else 'x' + name.encode('utf-8', 'surrogatepass').hex()}"
 
 
 def shown(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as w
@@ -87,6 +88,7 @@ class Sections:
         self._act = act
         self._parts: tuple[Part, ...] | None = None
         self._rows: list[w.Widget] = []
+        self._ticks: list[w.Checkbox] = []
         self._folds: dict[int, w.Button] = {}
         self._folded: set[str] = set()
         self.view = box([], "ak-group")
@@ -96,12 +98,19 @@ class Sections:
         parts = self._state.parts
         if parts == self._parts:
             return
+        # Typing changes sizes alone: new rows at each key would keep the page busy.
+        if self._parts is not None and _built(parts) == _built(self._parts):
+            self._parts = parts
+            for tick, part in zip(self._ticks, parts, strict=True):
+                tick.description = _label(part)
+            return
         if self._parts is None and len(parts) > LONG:
             self._folded = {part.title for at, part in enumerate(parts) if under(parts, at)}
         self._parts = parts
         top = min((part.level for part in parts), default=0)
         self._folds = {at: self._fold(at) for at in range(len(parts)) if under(parts, at)}
-        self._rows = [self._row(part, top, self._folds.get(at)) for at, part in enumerate(parts)]
+        self._ticks = [self._tick(part, top) for part in parts]
+        self._rows = [self._row(part, at) for at, part in enumerate(parts)]
         none = html('<div class="ak-hint">No headings or bold lead-ins, so no sections to switch.</div>')
         self._show_folds()
         self.view.children = self._rows or [none]
@@ -124,20 +133,31 @@ class Sections:
             turn.description = f"▸ {many}" if folded else "▾"
             turn.tooltip = f"{'Show' if folded else 'Hide'} {many} under {title}"
 
-    def _row(self, part: Part, top: int, turn: w.Button | None) -> w.Widget:
-        state, act, title = self._state, self._act, safe.visible(part.title)
-        size = _words.plural(part.size, "character", "characters")
-        box_ = w.Checkbox(value=part.on, indent=False, description=f"{title} ({size}{'' if part.on else ', off'})")
+    def _tick(self, part: Part, top: int) -> w.Checkbox:
+        tick = w.Checkbox(value=part.on, indent=False, description=_label(part))
+        tick.layout.margin = f"0 0 0 {16 * min(part.level - top, 3)}px"
 
         def switched(_change: Mapping[str, Any]) -> None:
-            act(lambda: state.switch_off(part.index) if part.on else state.switch_on(part.index))
+            self._act(lambda: self._state.switch_off(part.index) if part.on else self._state.switch_on(part.index))
 
-        box_.observe(switched, "value")
+        tick.observe(switched, "value")
+        return tick
+
+    def _row(self, part: Part, at: int) -> w.Widget:
+        state, act, title = self._state, self._act, safe.visible(part.title)
         up = button("↑", lambda: act(lambda: state.move_part(part.index, -1)), name=f"Move section {title} up")
         down = button("↓", lambda: act(lambda: state.move_part(part.index, 1)), name=f"Move section {title} down")
         sections = state.value.sections
         up.disabled = not part.on or neighbour(sections, part.index, -1) is None
         down.disabled = not part.on or neighbour(sections, part.index, 1) is None
-        row = box(filter(None, [box_, turn, up, down]), "ak-part", row=True)
-        box_.layout.margin = f"0 0 0 {16 * min(part.level - top, 3)}px"
-        return row
+        return box(filter(None, [self._ticks[at], self._folds.get(at), up, down]), "ak-part", row=True)
+
+
+def _built(parts: Sequence[Part]) -> list[Part]:
+    """Return what the rows are made of: all but the sizes."""
+    return [replace(part, size=0) for part in parts]
+
+
+def _label(part: Part) -> str:
+    size = _words.plural(part.size, "character", "characters")
+    return f"{safe.visible(part.title)} ({size}{'' if part.on else ', off'})"

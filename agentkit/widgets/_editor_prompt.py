@@ -49,7 +49,7 @@ class Prompt:
         )
         self.mode.observe(lambda _change: show(), "value")
         self._write = box([self.bar, area], "ak-write")
-        self._preview = html("", "ak-preview")
+        self._preview = html("<em>One moment …</em>", "ak-preview")
         self.view = group("System prompt", self.mode, self._write, self._preview)
 
     def refresh(self) -> None:

@@ -37,6 +37,8 @@ class Saving:
         self._looked: object = None
         self._asking = ""
         self._noted: AgentDefinition | None = None
+        self.gone = False
+        """Whether the file was there and is there no more."""
         self._note = html("", "ak-note", "ak-live")
         self._ask = box([], "ak-ask")
         self.view = box([self._note, self._ask], "ak-questions")
@@ -45,7 +47,7 @@ class Saving:
     def refresh(self) -> None:
         """Keep what was typed, and take away a note that is over."""
         state = self._state
-        if self._noted is not state.value:
+        if self._noted is not state.value and not self.gone:
             self._say("")
         if state.changed:
             self._draft.keep(state.value)
@@ -69,6 +71,7 @@ class Saving:
         """Forget the draft and the questions, after a save."""
         self.close()
         self._left_behind = None
+        self.gone = False
         self._draft.drop()
         self._draft = Draft(self._state.baseline)
 
@@ -95,6 +98,10 @@ class Saving:
         if not settled or stamp == self._looked:
             return
         self._looked = stamp
+        if (stamp is None) != self.gone:
+            self.gone = stamp is None
+            self._say(f"{path} is no longer there. Save writes it anew." if self.gone else "")
+            self._show()
         if self._state.on_disk() is None:
             return
         if not self._state.changed:

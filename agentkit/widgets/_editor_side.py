@@ -1,39 +1,41 @@
-"""What the form says beside the inputs: findings with their fixes, the roster line, sizes, the diff, the code."""
+"""What the form says beside the inputs: its state, the roster line, sizes, the diff, the code."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import ipywidgets as w
 
 from agentkit.definition import roster
-from agentkit.definition.findings import Finding
+from agentkit.definition.agent import AgentDefinition
 from agentkit.views import _words, diff, safe
 from agentkit.views.safe import Html
-from agentkit.widgets._form_places import Place, place
+from agentkit.widgets._editor_findings import counted
 from agentkit.widgets._form_state import FormState
-from agentkit.widgets._parts import box, button, group, html, put
+from agentkit.widgets._parts import group, html, put
 
-SHOWN = 30
-"""Findings listed; the rest are counted."""
+CODE = 4_000
+"""Characters of the Python shown; a long prompt in it would be sent and painted at each key."""
 
 _VERDICTS = {"loads": "Loads", "repaired": "Loads after a repair", "dropped": "Will not load"}
 
 
-def title(state: FormState) -> Html:
+def title(state: FormState, gone: bool = False) -> Html:
     """Return the form's heading: name, file, what the loader makes of it, whether it is saved."""
     agent = state.value
     changes = sum(line[:1] in "+-" for line in state.diff().split("\n")[2:])
     saved = (
         f"<b>● Unsaved changes</b> in {_words.plural(changes, 'line', 'lines')}"
         if state.changed
+        else "<b>● Not on disk any more</b>"
+        if gone
         else "No unsaved changes"
     )
     place = safe.escape(str(agent.path)) if agent.path else "no file yet"
     verdict = safe.escape(_VERDICTS.get(agent.verdict, agent.verdict))
+    tokens = f"about {roster.tokens(agent.system_prompt):,} tokens"
+    parts = (verdict, counted(state) or "no findings", saved, tokens, place)
     return Html(
         f'<div class="ak-name">{safe.escape(agent.name or "(no name)")}</div>'
-        f'<div class="ak-state">{verdict} · {saved} · {place}</div>'
+        f'<div class="ak-state">{" · ".join(parts)}</div>'
     )
 
 
@@ -60,69 +62,6 @@ def left_behind(state: FormState, text: str) -> Html:
     return Html(f"<p><strong>There is a draft of this definition that was not saved.</strong></p>{_focusable(shown)}")
 
 
-class Findings:
-    """The findings, each with its fix to click.
-
-    Args:
-        state: Whose findings.
-        act: Runs an edit and shows the whole form again.
-        go: Goes to a finding's place in the form.
-    """
-
-    def __init__(
-        self, state: FormState, act: Callable[[Callable[[], object]], None], go: Callable[[Place], None]
-    ) -> None:
-        self._state = state
-        self._act = act
-        self._go = go
-        self._shown: object = None
-        self._head = html("", "ak-live")
-        self._list = box([], "ak-list")
-
-    def groups(self) -> list[w.Box]:
-        """Return what stands beside the form."""
-        return [group("Findings", self._head, self._list)]
-
-    def refresh(self) -> None:
-        """List the findings, where they are not the ones shown already."""
-        found = self._state.value.findings
-        shown = (found, self._state.value.reason)
-        if shown == self._shown:
-            return
-        self._shown = shown
-        counts = [
-            _words.plural(sum(each.severity == severity for each in found), severity, f"{severity}s")
-            for severity in ("error", "warning", "info")
-            if any(each.severity == severity for each in found)
-        ]
-        reason = (
-            f'<div class="ak-hint">{safe.escape(self._state.value.reason)}</div>' if self._state.value.reason else ""
-        )
-        put(self._head, Html(f"{' · '.join(counts) or 'Nothing to report.'}{reason}"))
-        rows = [self._row(finding) for finding in found[:SHOWN]]
-        if len(found) > SHOWN:
-            rows.append(html(f"{len(found) - SHOWN} more in form.value.findings"))
-        self._list.children = rows
-
-    def _row(self, finding: Finding) -> w.Widget:
-        severity = safe.escape(finding.severity)
-        here = place(self._state.value, finding.line)
-        line = "" if here else f"line {finding.line}: "
-        said = html(
-            f'<span class="ak-severity ak-severity-{severity}">{severity}</span> '
-            f"{line}{safe.escape(finding.message)} "
-            f'<span class="ak-hint">{safe.escape(finding.code)}</span>'
-        )
-        row: list[w.Widget] = [said]
-        if here:
-            name = f"Go to line {finding.line}: {safe.visible(finding.message)}"
-            row.insert(0, button(f"Line {finding.line}", lambda: self._go(here), "ak-line-button", name=name))
-        if finding.fix:
-            name = f"Fix: {safe.visible(finding.fix)}"
-            row.append(button("Fix", lambda: self._act(lambda: self._state.fix(finding.code)), name=name))
-        return box(row, "ak-finding", row=True)
-
-
 class Reports:
     """The roster line, sizes, diff and code.
 
@@ -132,7 +71,7 @@ class Reports:
 
     def __init__(self, state: FormState) -> None:
         self._state = state
-        self._roster = html("")
+        self._roster = html("", "ak-well")
         self._sizes = html("", "ak-hint")
         self._diff = html("", "ak-well")
         self._code = html("", "ak-well")
@@ -150,12 +89,12 @@ class Reports:
         state = self._state
         agent = state.value
         line = agent.roster_line
-        put(self._roster, Html(f'<div class="ak-quote" tabindex="0">{safe.escape(line)}</div>'))
+        put(self._roster, _seen(agent))
         prompt = agent.system_prompt
         put(
             self._sizes,
             Html(
-                f"about {roster.tokens(line):,} tokens in every roster · system prompt about "
+                f"{_in_roster(agent, line)} · system prompt about "
                 f"{roster.tokens(prompt):,} tokens, {len(prompt):,} characters"
             ),
         )
@@ -164,10 +103,30 @@ class Reports:
         put(self._diff, _focusable(shown) if state.changed else Html('<span class="ak-hint">None yet.</span>'))
         put(
             self._code,
-            Html(f'<pre tabindex="0">{safe.escape(code)}</pre>')
-            if state.changed
-            else Html('<span class="ak-hint">Nothing edited yet.</span>'),
+            _python(code) if state.changed else Html('<span class="ak-hint">Nothing edited yet.</span>'),
         )
+
+
+def _seen(agent: AgentDefinition) -> Html:
+    line = f'<div class="ak-quote" tabindex="0">{safe.escape(agent.roster_line)}</div>'
+    if agent.verdict != "dropped":
+        return Html(line)
+    once = f"<div>Once it does, the line will be:</div>{line}" if agent.name and agent.description else ""
+    return Html(f"<div><b>Not in the roster:</b> the loader drops this file.</div>{once}")
+
+
+def _in_roster(agent: AgentDefinition, line: str) -> str:
+    return (
+        "nothing in any roster"
+        if agent.verdict == "dropped"
+        else f"about {roster.tokens(line):,} tokens in every roster"
+    )
+
+
+def _python(code: str) -> Html:
+    more = len(code) - CODE
+    rest = f'<div class="ak-hint">{more:,} more characters in form.code</div>' if more > 0 else ""
+    return Html(f'<pre tabindex="0">{safe.escape(code[:CODE])}{"…" if more > 0 else ""}</pre>{rest}')
 
 
 def _focusable(shown: Html) -> Html:

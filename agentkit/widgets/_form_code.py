@@ -9,7 +9,7 @@ from typing import Any
 
 from agentkit.definition.agent import AgentDefinition
 from agentkit.definition.sections import Section
-from agentkit.errors import AgentkitError
+from agentkit.errors import AgentkitError, EditError
 
 SEARCHED = 100
 """Sections in which edits are looked for; the time grows with their square."""
@@ -77,9 +77,11 @@ def _sections(before: AgentDefinition, after: AgentDefinition) -> list[Call]:
         for call in _section_steps(before, after):
             agent = _apply(agent, call)
             steps.append(call)
+            if len(steps) > STEPS:
+                return []
     except AgentkitError:
         return []
-    return steps if len(steps) <= STEPS and agent.system_prompt == after.system_prompt else []
+    return steps if agent.system_prompt == after.system_prompt else []
 
 
 def _section_steps(before: AgentDefinition, after: AgentDefinition) -> Iterator[Call]:
@@ -99,8 +101,10 @@ def _section_steps(before: AgentDefinition, after: AgentDefinition) -> Iterator[
         agent = _apply(agent, call)
         yield call
     for at, section in enumerate(wanted):
-        if _text(agent, section.title) == section.text.rstrip():
+        if _texts(agent, section.title) == _texts(after, section.title):
             continue
+        if titles.count(section.title) > 1:
+            raise EditError(f"no call tells the sections {section.title!r} apart")
         last = at == len(wanted) - 1
         places: list[dict[str, Any]] = [{}] if section.title in here or last else []
         if section.title not in here:
@@ -123,8 +127,12 @@ def _written(agent: AgentDefinition, section: Section, places: list[dict[str, An
     return calls[-1]
 
 
+def _texts(agent: AgentDefinition, title: str) -> list[str]:
+    return [section.text.rstrip() for section in agent.sections if section.title == title]
+
+
 def _text(agent: AgentDefinition, title: str) -> str | None:
-    found = [section.text.rstrip() for section in agent.sections if section.title == title]
+    found = _texts(agent, title)
     return found[0] if len(found) == 1 else None
 
 

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Any
 
 from agentkit.definition.agent import AgentDefinition
-from agentkit.definition.fields import BY_NAME
 from agentkit.definition.findings import SEVERITIES, position
 from agentkit.views import safe
 
@@ -37,9 +36,9 @@ def place(agent: AgentDefinition, line: int) -> Place | None:
 
     >>> import agentkit as ak
     >>> agent = ak.loads("---\nname: a\ndescription: b\nodd: 1\n---\n\nYou help.\n")
-    >>> [(found.line, found.field) for found in [place(agent, 3), place(agent, 7)] if found]
-    [(3, 'description'), (7, None)]
-    >>> place(agent, 4) is None
+    >>> [(found.line, found.field) for found in [place(agent, 3), place(agent, 4), place(agent, 7)] if found]
+    [(3, 'description'), (4, 'odd'), (7, None)]
+    >>> place(agent, 1) is None
     True
     """
     start, end = agent.document.prompt_span
@@ -47,7 +46,7 @@ def place(agent: AgentDefinition, line: int) -> Place | None:
         return Place(line, None)
     for entry in agent.document.entries:
         last = position(agent.text, max(entry.start, entry.end - 1))[0]
-        if entry.key in BY_NAME and position(agent.text, entry.start)[0] <= line <= last:
+        if entry.key in agent.metadata and position(agent.text, entry.start)[0] <= line <= last:
             return Place(line, entry.key)
     return None
 

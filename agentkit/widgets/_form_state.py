@@ -18,6 +18,7 @@ from agentkit.definition.examples import Example
 from agentkit.definition.fields import BY_NAME
 from agentkit.errors import AgentkitError, EditError, FileChanged
 from agentkit.views import diff
+from agentkit.widgets._form_description import described, gap, in_description
 from agentkit.widgets._form_sections import Off, Part, Step, neighbour, parts, switched_off, switched_on
 
 BURST_S = 1.0
@@ -53,8 +54,9 @@ class FormState:
         self._at = len(self._steps) - 1
         self._now = now
         self._burst: tuple[str, float] | None = None
-        self.problem: str | None = None
-        """Why the last edit could not be made; None where it was."""
+        self._problem: str | None = None
+        self.unread: dict[str, str] = {}
+        """Fields into which something was typed that is not YAML, with the reason; it is not in `value`."""
 
     @property
     def value(self) -> AgentDefinition:
@@ -65,6 +67,16 @@ class FormState:
     def off(self) -> tuple[Off, ...]:
         """The sections that are switched off."""
         return self._steps[self._at].off
+
+    @property
+    def problem(self) -> str | None:
+        """Why the last edit could not be made, and what else that was typed is not taken over; None where all is."""
+        said = [self._problem, *self.unread.values()]
+        return "\n".join(each for each in dict.fromkeys(said) if each) or None
+
+    @problem.setter
+    def problem(self, reason: str | None) -> None:
+        self._problem = reason
 
     @property
     def changed(self) -> bool:
@@ -93,6 +105,7 @@ class FormState:
         self._at += by
         self._burst = None
         self.problem = None
+        self.unread.clear()
         return True
 
     # Edits. Each returns whether it was made; `problem` says why not.
@@ -115,6 +128,7 @@ class FormState:
 
     def set_yaml(self, name: str, text: str) -> bool:
         """Set a field to what a text means as YAML: `5` a number, `[a, b]` a list."""
+        self.unread.pop(name, None)
         if not text.strip():
             return self.set_field(name, None)
         try:
@@ -122,15 +136,15 @@ class FormState:
                 "value"
             ]
         except (AgentkitError, KeyError, TypeError) as error:
-            self.problem = f"{name} is not YAML: {getattr(error, 'message', error)}"
+            self.unread[name] = f"{name} is not YAML: {getattr(error, 'message', error)}"
             return False
         return self.set_field(name, value)
 
     def set_lead(self, text: str) -> bool:
         """Set the description's words before its first example, or all of it where there is none."""
         _, rest = described(self.value)
-        gap = "" if not rest or not text or text[-1:].isspace() else _gap(self.value)
-        return self.set_field("description", _in_description(text) + gap + rest)
+        between = "" if not rest or not text or text[-1:].isspace() else gap(self.value)
+        return self.set_field("description", in_description(text) + between + rest)
 
     def set_examples(self, examples: Sequence[Example]) -> bool:
         """Set the examples of the description."""
@@ -139,7 +153,7 @@ class FormState:
     def set_example(self, at: int, **parts: str) -> bool:
         """Change one example's context, user, assistant or commentary."""
         blocks = list(self.value.examples)
-        blocks[at] = replace(blocks[at], **{name: _in_description(text) for name, text in parts.items()})  # type: ignore[arg-type]
+        blocks[at] = replace(blocks[at], **{name: in_description(text) for name, text in parts.items()})  # type: ignore[arg-type]
         return self.edit(lambda agent: agent.replace(examples=blocks), f"example {at} {sorted(parts)}")
 
     def add_example(self) -> bool:
@@ -194,6 +208,7 @@ class FormState:
 
     def revert(self) -> bool:
         """Go back to what the file holds, as a step that can be undone."""
+        self.unread.clear()
         return self._try(lambda _step: Step(self.baseline))
 
     # The file
@@ -201,6 +216,7 @@ class FormState:
     def take(self, text: str) -> bool:
         """Take over the whole text of a definition, as a step that can be undone."""
         origin = self.baseline._origin
+        self.unread.clear()
         return self._try(lambda _step: Step(AgentDefinition(text.encode("utf-8", "surrogateescape"), origin=origin)))
 
     def save(self, path: str | Path | None = None, *, force: bool = False) -> AgentDefinition:
@@ -244,6 +260,7 @@ class FormState:
         if now is None:
             return False
         self.baseline = now
+        self.unread.clear()
         return self._try(lambda _step: Step(now))
 
     def diff(self) -> str:
@@ -270,28 +287,6 @@ class FormState:
             self._at = len(self._steps) - 1
         self._burst = (key, now) if key else None
         return True
-
-
-def described(agent: AgentDefinition) -> tuple[str, str]:
-    """Return a description as its words before the first example, and the rest from there."""
-    text = agent.description or ""
-    spans = [example.span for example in agent.examples if example.span]
-    if not spans:
-        return text, ""
-    lead = text[: spans[0][0]]
-    return lead.rstrip(), text[spans[0][0] :]
-
-
-def _gap(agent: AgentDefinition) -> str:
-    """Return the white space between the words and the first example, as the file has it."""
-    text = agent.description or ""
-    lead, _ = described(agent)
-    start = next(example.span[0] for example in agent.examples if example.span)
-    return text[len(lead) : start] or ("\n\n" if "\n" in text else " ")
-
-
-def _in_description(text: str) -> str:
-    return text.replace("\r\n", "\n")
 
 
 def _indented(text: str) -> str:

@@ -145,7 +145,9 @@ def failures(state: LaunchState) -> Html:
         return Html('<span class="ak-hint">None.</span>')
     rows = "".join(f"<li>{_failure(outcome)}</li>" for outcome in list(failed)[:FAILURES])
     more = f"<li>{len(failed) - FAILURES:,} more in launcher.results.errors</li>" if len(failed) > FAILURES else ""
-    return Html(f'<ul class="ak-failures">{rows}{more}</ul>')
+    anew = state.phase != "running" and not state.can_resume
+    hint = '<div class="ak-hint">Something else is picked now: Run calls what it lacks.</div>' if anew else ""
+    return Html(f'<ul class="ak-failures">{rows}{more}</ul>{hint}')
 
 
 def _failure(outcome: Outcome) -> str:

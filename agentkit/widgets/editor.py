@@ -16,8 +16,10 @@ import ipywidgets as w
 from agentkit.definition.agent import AgentDefinition
 from agentkit.definition.opening import load
 from agentkit.widgets import _editor_side as side
-from agentkit.widgets._editor_fields import OWN_PLACE, Inputs
+from agentkit.widgets._editor_fields import OWN_PLACE, Inputs, at
+from agentkit.widgets._editor_findings import Findings
 from agentkit.widgets._editor_lists import Examples, Sections
+from agentkit.widgets._editor_more import More
 from agentkit.widgets._editor_prompt import Prompt
 from agentkit.widgets._editor_saving import Saving
 from agentkit.widgets._form_code import code
@@ -66,8 +68,9 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._inputs = Inputs(self.state, self._edited)
         self._examples = Examples(self.state, self._inputs, self._act)
         self._sections = Sections(self.state, self._act)
+        self._more = More(self.state, self._inputs, self._act)
         self._prompt = Prompt(self.state, self._inputs, lambda: self._show())
-        self._findings = side.Findings(self.state, self._act, self._go)
+        self._findings = Findings(self.state, self._act, self._go)
         self._reports = side.Reports(self.state)
         self._refresh = Throttle(self._show)
         self._saving = Saving(self.state, self._act, self._refresh.flush)
@@ -77,8 +80,11 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._problem = html("", "ak-problem", "ak-live")
         self._guard = Guard(label="Agent definition")
         self._guard.on_msg(self._key)
-        super().__init__([self._guard, self._bar(), self._problem, self._saving.view, self._body()])
+        # What must not scroll away: the state, the buttons, what went wrong and what is asked.
+        head = box([self._bar(), self._problem, self._saving.view], "ak-head")
+        super().__init__([self._guard, head, self._body()])
         self.add_class("ak-form")
+        self.add_class("ak-edit")
         self._saving.offer_draft(agent)
         self._show()
 
@@ -154,20 +160,20 @@ class Editor(w.VBox):  # type: ignore[misc]
     # Layout
 
     def _bar(self) -> w.Box:
-        self._undo = button("Undo", self.undo, "ak-large")
-        self._redo = button("Redo", self.redo, "ak-large")
+        self._undo = button("Undo", self.undo, "ak-large", "ak-undo", name="Undo (Ctrl+Z)")
+        self._redo = button("Redo", self.redo, "ak-large", name="Redo (Ctrl+Shift+Z)")
         self._revert = button("Revert", self.revert, "ak-large", name="Revert to what the file holds")
         self._variant = button("Save as variant …", self._saving.ask_variant, "ak-large")
         self._save_as = button("Save as …", self._saving.ask_path, "ak-large", name="Save as … another file")
         self._save = button("Save", self._saving.save, "ak-large", "ak-main-button", name="Save to the file")
-        buttons = [self._undo, self._redo, self._revert, self._variant, self._save_as, self._save]
+        # Where there is no room for them beside the form, what is always visible there is one click away.
+        aside = button("Findings", lambda: self._guard.send({"aside": True}), "ak-large", "ak-jump")
+        aside.tooltip = "Findings, roster line, changes and code, under the form"
+        buttons = [aside, self._undo, self._redo, self._revert, self._variant, self._save_as, self._save]
         return box([self._title, *buttons], "ak-bar", row=True)
 
     def _body(self) -> w.Box:
         inputs = self._inputs
-        more = w.Accordion([box([*inputs.more(), self._new_field()], "ak-group")], selected_index=None)
-        more.titles = ("More fields",)
-        self._more = more
         main = [
             group("Agent", box([inputs.field("name", "Name"), inputs.model()], "ak-row"), inputs.color()),
             group("Description", inputs.lead(), hint="The main model reads this, and nothing else, to decide."),
@@ -175,25 +181,10 @@ class Editor(w.VBox):  # type: ignore[misc]
             group("Tools", inputs.tools()),
             self._prompt.view,
             group("Sections", self._sections.view, hint="Untick one to try the prompt without it."),
-            more,
+            self._more.view,
         ]
         aside = [*self._findings.groups(), *self._reports.groups()]
         return box([box(main, "ak-main"), box(aside, "ak-side")], "ak-body")
-
-    def _new_field(self) -> w.Box:
-        name, value = w.Text(description="New field"), w.Text(description="Its value")
-        for each in (name, value):
-            each.add_class("ak-field")
-
-        def add() -> None:
-            key = name.value.strip()
-            if key and self.state.set_yaml(key, value.value):
-                fields = self._more.children[0]
-                fields.children = [*fields.children[:-1], self._inputs.unknown(key), fields.children[-1]]
-                name.value = value.value = ""
-            self._act(lambda: None)
-
-        return box([name, value, button("Add the field", add)], "ak-row", row=True)
 
     # What happens
 
@@ -212,13 +203,15 @@ class Editor(w.VBox):  # type: ignore[misc]
             state = self.state
             self._undo.disabled, self._redo.disabled = not state.can_undo, not state.can_redo
             self._revert.disabled = not state.changed
-            self._save.disabled = not state.changed or state.baseline.path is None
-            put(self._title, side.title(state))
+            gone = self._saving.gone
+            self._save.disabled = not (state.changed or gone) or state.baseline.path is None
+            put(self._title, side.title(state, gone))
             put(self._problem, side.problem(state))
             self._problem.layout.display = "" if state.problem else "none"
             self._prompt.refresh()
             self._examples.refresh()
             self._sections.refresh()
+            self._more.refresh()
             self._findings.refresh()
             self._reports.refresh(self.code)
             self._saving.refresh()
@@ -228,13 +221,17 @@ class Editor(w.VBox):  # type: ignore[misc]
             self._prompt.go(place.line)
             return
         if place.field not in OWN_PLACE:
-            self._more.selected_index = 0
-        self._guard.send({"focus": place.field})
+            self._more.open()
+        self._guard.send({"focus": at(place.field)})
 
     def _key(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         key = content.get("key")
         if key == "save" and not self._save.disabled:
             self._saving.save()
+        elif key == "undo":
+            self.undo()
+        elif key == "redo":
+            self.redo()
         elif key == "shown":
             self._views += 1
             self._watch.start()

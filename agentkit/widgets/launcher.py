@@ -71,7 +71,8 @@ class Launcher(w.VBox):  # type: ignore[misc]
         self._said = ""
         self._notice = html("", "ak-hint", "ak-notice")
         guard = Guard(label="Launcher")
-        super().__init__([guard, self._bar(), self._problem, self._notice, self._body()])
+        head = box([self._bar(), self._problem], "ak-head")
+        super().__init__([guard, head, self._notice, self._body()])
         self.add_class("ak-form")
         self.add_class("ak-launch")
         self._ask_quote()

@@ -120,6 +120,24 @@ def page(lab: Lab, chromium: Any) -> Iterator[Any]:
     page.context.close()
 
 
+@pytest.fixture
+def agent_file(lab: Lab) -> Path:
+    path = lab.root / "agents" / "backend-engineer.md"
+    path.write_bytes((REPO / "agents" / "backend-engineer.md").read_bytes())
+    # What another test typed and did not save would be offered again.
+    shutil.rmtree(lab.root / ".agentkit" / "drafts", ignore_errors=True)
+    return path
+
+
+@pytest.fixture
+def form(lab: Lab, desk: Any, agent_file: Path) -> Any:
+    """A notebook with a new editor in it."""
+    cells = ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform", "form.value.color"]
+    lab.show(desk, "edit.ipynb", cells)
+    desk.wait_for_selector(".ak-form[data-lm-suppress-shortcuts] .ak-name")
+    return desk
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome: Any = yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,24 +15,6 @@ from browser.lab import READY, REPO, Lab, shoot
 import agentkit as ak
 
 Open = Callable[..., Any]
-
-
-@pytest.fixture
-def agent_file(lab: Lab) -> Path:
-    path = lab.root / "agents" / "backend-engineer.md"
-    path.write_bytes((REPO / "agents" / "backend-engineer.md").read_bytes())
-    # What another test typed and did not save would be offered again.
-    shutil.rmtree(lab.root / ".agentkit" / "drafts", ignore_errors=True)
-    return path
-
-
-@pytest.fixture
-def form(lab: Lab, desk: Any, agent_file: Path) -> Any:
-    """A notebook with a new form in it."""
-    cells = ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform", "form.value.color"]
-    lab.show(desk, "edit.ipynb", cells)
-    desk.wait_for_selector(".ak-form[data-lm-suppress-shortcuts] .ak-name")
-    return desk
 
 
 def value(lab: Lab, page: Any, expression: str) -> str:

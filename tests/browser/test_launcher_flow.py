@@ -118,4 +118,12 @@ def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, form: Any, api
     form.get_by_text("counted by the server").wait_for()
     form.get_by_role("button", name="Run what is picked").click()
     form.get_by_text("Done, 1 trial failed", exact=True).wait_for()
+    # Nothing beside the form lies over what stands under it.
+    script = """() => {
+      const groups = [...document.querySelectorAll('.ak-launch .ak-side > .ak-group')];
+      const bottom = (each) => Math.max(...[each, ...each.querySelectorAll('*')].map(
+        (inner) => inner.getBoundingClientRect().bottom));
+      return groups.slice(0, -1).every((each, at) => bottom(each) <= groups[at + 1].getBoundingClientRect().top + 1);
+    }"""
+    assert form.evaluate(script)
     look(lab, form, "launcher", ".ak-launch", 680)

@@ -413,15 +413,15 @@ def test_a_finding_leads_to_its_line(form: Editor, monkeypatch: pytest.MonkeyPat
     for finding in form.value.findings:
         if "tabs" in finding.message or "maxTurns" in finding.message:
             find(form, f"Line {finding.line}").click()
-    assert {"focus": "maxTurns"} in sent
+    assert {"focus": "ak-at-maxTurns"} in sent
     assert any("line" in each for each in sent if isinstance(each, dict))
     assert form._prompt.mode.value == "Write"
-    assert form._more.selected_index == 0
+    assert form._more.view.selected_index == 0
 
 
 def test_a_field_can_be_added(form: Editor) -> None:
     find(form, "New field").value = "vibe"
-    find(form, "Its value").value = "calm"
+    find(form, "Its value, as YAML").value = "calm"
     find(form, "Add the field").click()
     assert form.value.metadata["vibe"] == "calm"
     find(form, "vibe: kept, not read by the loader").value = "brisk"

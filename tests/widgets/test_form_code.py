@@ -194,3 +194,10 @@ def test_another_way_of_editing_a_section_is_told_as_one_too() -> None:
     agent = ak.loads(SECTIONED)
     typed = agent.replace(system_prompt=agent.system_prompt.replace("Be kind.", "Be kind.\n\nAlways."))
     assert code(agent, typed) == 'agent = agent.with_section(\'Tone\', """Be kind.\n\nAlways.""")'
+
+
+def test_sections_of_the_same_title_are_no_hindrance_and_take_no_time() -> None:
+    part = "".join(f"## Part {at}\n\nx\n\n" for at in range(22))
+    agent = ak.loads(f"---\nname: a\ndescription: b\n---\n\nYou plan.\n\n{part}{part}## Tone\n\nBe kind.\n")
+    edited = agent.with_section("Tone", "Be brief.")
+    assert code(agent, edited) == "agent = agent.with_section('Tone', 'Be brief.')"

@@ -187,6 +187,15 @@ def test_what_was_picked_anew_is_not_resumed(server: MessagesServer) -> None:
     assert not find(launcher, "Run").disabled
 
 
+def test_why_failures_cannot_be_retried_is_said(server: MessagesServer) -> None:
+    server.fault = lambda body: BAD_REQUEST if "two" in str(body["messages"]) else None
+    launcher = ak.launch(PROMPTS, INPUTS, backend=at(server), store=False)
+    launcher.run().wait()
+    assert "Something else is picked now" not in shown(launcher)
+    find(launcher, "Epochs").value = 2
+    assert "Something else is picked now" in shown(launcher)
+
+
 def test_many_samples_are_picked_by_number() -> None:
     launcher = ak.launch(PROMPTS, [f"prompt {n}" for n in range(LISTED + 1)], backend=ak.Scripted(echo))
     find(launcher, "The first so many").value = 2

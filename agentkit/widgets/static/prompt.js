@@ -12,6 +12,11 @@ function make(tag, attributes = {}, ...children) {
   return made;
 }
 
+// A property that is set again, even to what it is, has the page style every line below it anew.
+function set(element, property, value) {
+  if (element.style.getPropertyValue(property) !== value) element.style.setProperty(property, value);
+}
+
 // The lines of the textarea as elements, of which only those that changed are made anew.
 class Lines {
   constructor(area) {
@@ -32,6 +37,8 @@ class Lines {
     while (head < now.length && head < before.length && now[head] === before[head]) head += 1;
     let tail = 0;
     while (tail < Math.min(now.length, before.length) - head && now.at(-1 - tail) === before.at(-1 - tail)) tail += 1;
+    // Typing within a line changes that line's element: a new one would have the page count all lines below again.
+    for (; head < Math.min(now.length, before.length) - tail; head += 1) this.write(head, now[head]);
     const fresh = now.slice(head, now.length - tail).map((text) => make("div", { class: "ak-line" }, this.text(text)));
     const gone = this.rows.splice(head, before.length - head - tail, ...fresh);
     for (const row of gone) row.remove();
@@ -40,7 +47,23 @@ class Lines {
     this.texts = now;
     // White space before the prompt's first word is not part of it, so these lines have no number.
     this.blank = this.area.value.slice(0, this.area.value.search(/\S|$/)).split("\n").length - 1;
-    this.rows.forEach((row, at) => row.classList.toggle("ak-blank", at < this.blank));
+    for (const row of this.rolls.querySelectorAll(".ak-blank")) row.classList.remove("ak-blank");
+    for (const row of this.rows.slice(0, this.blank)) row.classList.add("ak-blank");
+  }
+
+  write(at, text) {
+    const line = this.rows[at].querySelector(".ak-line-text");
+    // The text alone: for a new node the page would count all lines again.
+    if (line.childNodes.length === 1 && line.firstChild.nodeType === Node.TEXT_NODE) line.firstChild.data = text || "\u200b";
+    else line.textContent = text || "\u200b";
+  }
+
+  // Where the textarea's text begins to be the same again as it was, read from the end.
+  changed() {
+    const [now, before] = [this.area.value, this.texts.join("\n")];
+    let same = 0;
+    while (same < Math.min(now.length, before.length) && now.at(-1 - same) === before.at(-1 - same)) same += 1;
+    return now.length - same;
   }
 
   text(text) {
@@ -50,11 +73,10 @@ class Lines {
   // Numbers and marks. `first` is the file's line on which the prompt begins.
   number(first, marks) {
     this.first = first;
-    this.view.style.setProperty("--ak-before", first - 1);
-    const widest = String(first + this.rows.length).length;
-    const style = this.area.parentElement.style;
-    style.setProperty("--ak-digits", `${widest}ch`);
-    this.area.parentElement.classList.toggle("ak-marked", marks.length > 0);
+    const frame = this.area.parentElement;
+    set(this.view, "--ak-before", String(first - 1));
+    set(frame, "--ak-digits", `${String(first + this.rows.length).length}ch`);
+    frame.classList.toggle("ak-marked", marks.length > 0);
     for (const sign of this.rolls.querySelectorAll(".ak-sign")) sign.remove();
     for (const mark of marks) {
       const row = this.rows[mark.line - first + this.blank];
@@ -69,11 +91,15 @@ class Lines {
 
   place() {
     const { area, view, rolls } = this;
-    view.style.left = `${area.offsetLeft + area.clientLeft}px`;
-    view.style.top = `${area.offsetTop + area.clientTop}px`;
-    view.style.width = `${area.clientWidth}px`;
-    view.style.height = `${area.clientHeight}px`;
-    rolls.style.transform = `translateY(${-area.scrollTop}px)`;
+    const left = area.offsetLeft + area.clientLeft;
+    const top = area.offsetTop + area.clientTop;
+    const [width, height] = [area.clientWidth, area.clientHeight];
+    const scrolled = area.scrollTop;
+    set(view, "left", `${left}px`);
+    set(view, "top", `${top}px`);
+    set(view, "width", `${width}px`);
+    set(view, "height", `${height}px`);
+    set(rolls, "transform", `translateY(${-scrolled}px)`);
   }
 
   start(at) {
@@ -181,9 +207,9 @@ class Find {
 
   paint() {
     const { lines } = this;
-    for (const row of lines.rolls.querySelectorAll(".ak-line:has(mark)")) {
-      const at = lines.rows.indexOf(row);
-      row.querySelector(".ak-line-text").replaceChildren(lines.texts[at] || "\u200b");
+    for (const mark of lines.rolls.querySelectorAll("mark")) {
+      const at = lines.rows.indexOf(mark.closest(".ak-line"));
+      if (at >= 0) lines.write(at, lines.texts[at]);
     }
     const rows = new Map();
     this.found.forEach((match, at) => rows.set(match.row, [...(rows.get(match.row) ?? []), [match, at]]));
@@ -271,8 +297,19 @@ function render({ model, el }) {
     sizes.observe(area);
     ends.push(() => sizes.disconnect(), () => lines.view.remove(), () => lines.said.remove());
     model.widget_manager.get_model(model.get("area").replace("IPY_MODEL_", "")).then((typed) => {
-      // After the textarea itself has taken the text over.
-      const later = () => requestAnimationFrame(read);
+      // After the textarea itself has taken the text over; that sends the cursor to the end.
+      const later = () => {
+        if (typed.get("value") === lines.texts.join("\n")) return;
+        const scrolled = area.scrollTop;
+        requestAnimationFrame(() => {
+          const changed = lines.changed();
+          read();
+          area.scrollTop = scrolled;
+          if (document.activeElement !== area) return;
+          area.setSelectionRange(changed, changed);
+          lines.reveal(area.value.slice(0, changed).split("\n").length - 1);
+        });
+      };
       typed.on("change:value", later);
       ends.push(() => typed.off("change:value", later));
     });
