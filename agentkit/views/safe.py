@@ -98,6 +98,15 @@ def escape(text: str) -> Html:
     return Html(html.escape(visible(text), quote=True))
 
 
+def inert(html: str) -> Html:
+    """Return safe HTML inside the element that keeps a notebook from typesetting `$…$` in it.
+
+    >>> inert("<p>$1 to $2</p>")
+    '<div class="mathjax_ignore"><p>$1 to $2</p></div>'
+    """
+    return Html(f"<div {INERT}>{html}</div>")
+
+
 def lines(text: str) -> Html:
     r"""Return text as HTML that keeps its line breaks also where styles are stripped.
 
@@ -154,7 +163,7 @@ def foreign(text: str) -> Html:
     >>> foreign('<p style="color:red" onclick="x()" id="a">Hi<script>x()</script></p>')
     '<p style="color:red">Hi</p>'
     """
-    return Html(_foreign_cleaner().clean(text))
+    return Html(visible(_foreign_cleaner().clean(visible(text))))
 
 
 @lru_cache(maxsize=1)
