@@ -145,11 +145,11 @@ def transcript_html(
         scores: Scores by name, each with `value`, `answer` and `explanation`.
     """
     parts = [f'<p class="ak-title"><strong>{safe.escape(title)}</strong></p>']
-    for name, score in (scores or {}).items():
-        why = "; ".join(str(text) for text in (score.answer, score.explanation) if text)
-        parts.append(
-            f"{scores_html({name: score.value})}{f'<div class=ak-quiet>{safe.lines(why)}</div>' if why else ''}"
-        )
+    told = scores or {}
+    parts.append(scores_html({name: score.value for name, score in told.items()}))
+    for name, score in told.items():
+        if why := "; ".join(str(text) for text in (score.answer, score.explanation) if text):
+            parts.append(f'<div class="ak-quiet">{safe.escape(name)}: {safe.lines(why)}</div>')
     for message in transcript:
         content = message.get("content")
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else list(content or ())

@@ -96,10 +96,11 @@ def test_the_live_comparison(lab: Lab, page: Any, theme: str) -> None:
     page.locator(".ak-place del").first.wait_for()
     page.locator(".ak-body-line .ak-first").first.focus()
     page.keyboard.press("Space")
+    page.get_by_text("1 ticked").wait_for()
+    shoot(page, f"explore-{theme}", page.locator(".ak-explore"))
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.get_by_role("region", name="Transcript").wait_for()
-    shoot(page, f"explore-{theme}", page.locator(".ak-explore"))
     lab.theme("JupyterLab Light")
     check(page, ".ak-explore")
 
