@@ -72,18 +72,21 @@ function render({ model, el }) {
     const height = tools.height();
     space.style.height = order.length ? `${order.length * height}px` : "";
     view.setAttribute("aria-rowcount", String(order.length + 1));
-    const first = Math.max(0, Math.floor((view.scrollTop - top.offsetHeight) / height) - AHEAD);
-    const last = Math.min(order.length, Math.ceil((view.scrollTop + (view.clientHeight || 600)) / height) + AHEAD);
+    const upper = Math.floor(view.scrollTop / height);
+    const lower = Math.ceil((view.scrollTop + (view.clientHeight || 600) - top.offsetHeight) / height);
+    const first = Math.max(0, upper - AHEAD);
+    const last = Math.min(order.length, lower + AHEAD);
     if ((here[0] < first || here[0] >= last) && !view.contains(document.activeElement)) {
       here = [Math.min(Math.ceil(view.scrollTop / height), Math.max(order.length - 1, 0)), here[1]]; // Tab finds what is in sight
     }
     const have = new Map([...space.children].map((node) => [Number(node.dataset.line), node]));
     for (const [line, node] of have) if (!(line >= first && line < last)) node.remove();
     const missing = [];
+    const beyond = [];
     const drawn = [];
     for (let line = first; line < last; line++) {
       const at = order[line];
-      if (!rows.has(at)) missing.push(at);
+      if (!rows.has(at)) (line >= upper && line < lower ? missing : beyond).push(at);
       const node = have.get(line);
       if (node && node.dataset.at === String(at) && node.dataset.full === String(rows.has(at))) continue;
       drawn.push(drawLine(line, at));
@@ -91,9 +94,9 @@ function render({ model, el }) {
       else space.append(drawn.at(-1));
     }
     if (!order.length) space.replaceChildren(drawEmpty());
-    for (const each of drawn.flatMap((node) => [...node.children])) each.classList.toggle("ak-more", each.scrollHeight > each.clientHeight + 2);
+    for (const each of drawn.filter((node) => node.dataset.full === "true").flatMap((node) => [...node.children])) each.classList.toggle("ak-more", each.scrollHeight > each.clientHeight + 2);
     point();
-    ask(missing);
+    ask(missing.length ? missing : beyond); // what is in sight first
     tell();
   }
 
