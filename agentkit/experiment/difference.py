@@ -48,16 +48,16 @@ class Difference:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, str]:
         from agentkit.views.diff import words_html
-        from agentkit.views.safe import escape
+        from agentkit.views.safe import escape, inert
 
         parts = [f"<p>{escape(self._head())}</p>"]
         for sample, epoch, first, second in self.pairs:
-            parts.append(f"<p><b>{escape(sample)}</b>, epoch {epoch}</p>")
+            parts.append(f"<p><strong>{escape(sample)}</strong>, epoch {epoch}</p>")
             if first is None or second is None:
                 parts.append(f"<p>{escape(' and '.join(self._failed(first, second)))} failed</p>")
             else:
                 parts.append("<p>the same</p>" if first == second else str(words_html(first, second)))
-        return {"text/plain": str(self), "text/html": "".join(parts)}
+        return {"text/plain": str(self), "text/html": inert("".join(parts))}
 
 
 def difference(results: Results, a: str, b: str) -> Difference:

@@ -98,10 +98,11 @@ def _place(outcome: Outcome) -> tuple[str, str, int]:
 def grid_of(results: Results) -> Grid:
     """Return results as plain data: samples down, variants across."""
     cells: dict[str, dict[str, list[Cell]]] = {}
-    for outcome in results:
-        cells.setdefault(outcome.trial.sample, {}).setdefault(outcome.trial.variant, []).append(
-            _cell(outcome, _values(results, outcome))
-        )
+    with collector_paused():
+        for outcome in results:
+            place = outcome.trial
+            found = cells.setdefault(place.sample, {}).setdefault(place.variant, [])
+            found.append(_cell(outcome, _values(results, outcome) if results._scores else {}))
     rows = [
         GridRow(sample.id, sample.text, sample.target, cells[sample.id])
         for sample in results.plan.samples
@@ -121,12 +122,12 @@ def _cell(outcome: Outcome, scores: Mapping[str, float | None]) -> Cell:
     reply = outcome.reply
     if reply is None:
         return Cell(None, outcome.trial.epoch, outcome.error)
+    shown = (reply.output, outcome.trial.epoch, None, reply.stop_reason, reply.model)
+    if len(outcome.calls) == 1:
+        tokens = (reply.input_tokens, reply.output_tokens, reply.cache_read_tokens)
+        return Cell(*shown, *tokens, outcome.calls[0].cost_usd, reply.latency_s, scores)
     return Cell(
-        reply.output,
-        outcome.trial.epoch,
-        None,
-        reply.stop_reason,
-        reply.model,
+        *shown,
         outcome.total("input_tokens"),
         outcome.total("output_tokens"),
         outcome.total("cache_read_tokens"),

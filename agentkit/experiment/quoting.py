@@ -79,13 +79,13 @@ class Quote:
         return "" if self.likely_output_tokens is None else f", likely {self.likely_output_tokens:,}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, str]:
-        from agentkit.views.safe import escape
+        from agentkit.views.safe import escape, inert
 
         rows = "".join(
             f'<tr><td style="text-align:left">{escape(name)}</td><td style="text-align:left">{escape(value)}</td></tr>'
             for name, value in self.rows
         )
-        return {"text/plain": str(self), "text/html": f"<table>{rows}</table>"}
+        return {"text/plain": str(self), "text/html": inert(f"<table>{rows}</table>")}
 
 
 def quote(variants: Any, samples: Any, **arguments: Any) -> Quote:

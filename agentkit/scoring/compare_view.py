@@ -98,7 +98,7 @@ def comparison_text(found: Comparison) -> str:
 
 def comparison_html(found: Comparison) -> str:
     """Return the comparison as a static table, every text escaped."""
-    from agentkit.views.safe import escape
+    from agentkit.views.safe import escape, inert
 
     cell = 'style="text-align:left;padding:2px 10px;vertical-align:top"'
     body = "".join(
@@ -110,7 +110,7 @@ def comparison_html(found: Comparison) -> str:
     )
     if found.changes and (found.fixed or found.broke):
         html += f'<pre style="white-space:pre-wrap">{escape(found.changes)}</pre>'
-    return html
+    return inert(html)
 
 
 def _interval(found: Comparison) -> str:

@@ -105,7 +105,7 @@ class Comparisons:
         return (*COLUMNS[:3], level, *COLUMNS[4:])
 
     def _repr_html_(self) -> str:
-        from agentkit.views.safe import escape
+        from agentkit.views.safe import escape, inert
 
         cell = 'style="text-align:left;padding:2px 10px"'
         head = "".join(f"<th {cell}>{escape(name)}</th>" for name in self._columns())
@@ -113,7 +113,7 @@ class Comparisons:
             "<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>" for row in self.rows()
         )
         title = f"<p>against <strong>{escape(self.baseline)}</strong> · {escape(self.score)}</p>"
-        return f"{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return inert(f"{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
 
 def compare_all(

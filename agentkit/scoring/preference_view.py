@@ -41,13 +41,13 @@ def pairwise_text(found: Pairwise) -> str:
 
 def pairwise_html(found: Pairwise) -> str:
     """Return a static table, every text escaped."""
-    from agentkit.views.safe import escape
+    from agentkit.views.safe import escape, inert
 
     cell = 'style="text-align:left;padding:2px 10px"'
     body = "".join(
         f"<tr><th scope='row' {cell}>{escape(a)}</th><td {cell}>{escape(b)}</td></tr>" for a, b in rows(found)
     )
-    return f"<p><strong>pairwise</strong>, {len(found.matches)} matches</p><table><tbody>{body}</tbody></table>"
+    return inert(f"<p><strong>pairwise</strong>, {len(found.matches)} matches</p><table><tbody>{body}</tbody></table>")
 
 
 def _interval(found: Pairwise, name: str) -> str:

@@ -37,6 +37,8 @@ class Side:
     output: str
     digest: str
     """What the rating is tied to: a hash of the request and the reply."""
+    stop_reason: str | None = None
+    """As the protocol names it: that a reply was cut off says nothing of its variant, and a rater should know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Rating:
         self.rater = name
         placed = sorted(self._pairs, key=lambda pair: _draw(self._seed, name, "order", _key(*pair[2])))
         self.items = tuple(self._item(*pair) for pair in placed)
+        self._given: list[tuple[str, str]] = []  # items answered in this sitting, each with what was said before
         self._entries = {(one.item, one.field): one.value for one in self._file.read() if one.rater == name}
 
     def answer(self, at: int) -> str | None:
@@ -139,7 +142,9 @@ class Rating:
         """
         if answer is not None and answer not in ANSWERS:
             raise ScoreError("there is no such answer", received=answer, accepted=", ".join(ANSWERS))
+        before = self._entries.get((self.items[at].key, "answer"), "")
         self._add(at, "answer", answer or "")
+        self._given.append((self.items[at].key, before))
 
     def write_note(self, at: int, text: str) -> None:
         """Keep a note on an item; it is on disk when this returns.
@@ -201,6 +206,25 @@ class Rating:
 
         return summary(self)
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether an answer was given in this sitting that is not taken back yet."""
+        return bool(self._given)
+
+    def undo(self) -> int | None:
+        """Take back the last answer of this sitting, to what was said before it; return its item's place, or None.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        if not self._given:
+            return None
+        key, before = self._given[-1]
+        at = next(at for at, item in enumerate(self.items) if item.key == key)
+        self._add(at, "answer", before)
+        self._given.pop()
+        return at
+
     def _add(self, at: int, field: str, value: str) -> None:
         item = self.items[at]
         self._file.add(self.rater, item.key, item.left.digest, field, value)
@@ -253,7 +277,7 @@ def _pairs(results: Results, names: Sequence[str]) -> tuple[list[tuple[str, int,
 def _side(outcome: Outcome) -> Side:
     text = outcome.output or ""
     digest = hashlib.sha256(f"{outcome.trial.key}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
-    return Side(outcome.trial.variant, text, digest[:32])
+    return Side(outcome.trial.variant, text, digest[:32], outcome.reply.stop_reason if outcome.reply else None)
 
 
 def _key(one: Side, other: Side) -> str:

@@ -27,14 +27,14 @@ class RatingSummary:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        from agentkit.views.safe import escape
+        from agentkit.views.safe import escape, inert
 
         cell = 'style="text-align:left;padding:2px 10px"'
         body = "".join(
             f"<tr><th scope='row' {cell}>{escape(name)}</th><td {cell}>{escape(text)}</td></tr>"
             for name, text in self.rows
         )
-        return {"text/plain": str(self), "text/html": f"<table><tbody>{body}</tbody></table>"}
+        return {"text/plain": str(self), "text/html": inert(f"<table><tbody>{body}</tbody></table>")}
 
 
 def summary(rating: Rating) -> RatingSummary:

@@ -36,13 +36,13 @@ def ablation_text(found: Ablation) -> str:
 
 def ablation_html(found: Ablation) -> str:
     """Return a static table, every text escaped."""
-    from agentkit.views.safe import escape
+    from agentkit.views.safe import escape, inert
 
     cell = 'style="text-align:left;padding:2px 10px"'
     head = "".join(f"<th {cell}>{escape(name)}</th>" for name in COLUMNS)
     body = "".join("<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>" for row in rows(found))
     under = "".join(f"<p>{escape(line)}</p>" for line in notes(found))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{under}"
+    return inert(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{under}")
 
 
 def _row(one: Effect) -> tuple[str, ...]:

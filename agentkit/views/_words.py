@@ -48,7 +48,12 @@ def repeats(cells: Sequence[Cell]) -> Iterator[Repeat]:
 
 def mark(cell: Cell) -> str | None:
     """Return what is out of the ordinary about a reply, as a sentence; None where nothing is. Errors are apart."""
-    return _MARKS.get(cell.stop_reason or "")
+    return mark_of(cell.stop_reason)
+
+
+def mark_of(stop_reason: str | None) -> str | None:
+    """Return what a stop reason has out of the ordinary, as a sentence; None where nothing."""
+    return _MARKS.get(stop_reason or "")
 
 
 def figures(cell: Cell, model: bool = False) -> str:

@@ -75,7 +75,7 @@ def unified_html(before: str, after: str, old: str = "before", new: str = "after
         inner = escape(line) or Html(" ")
         shown.append(f'<span style="{style}">{inner}</span>' if style else inner)
     return Html(
-        '<pre style="white-space:pre-wrap;overflow-wrap:anywhere;text-align:left;line-height:1.4">'
+        f'<pre {INERT} style="white-space:pre-wrap;overflow-wrap:anywhere;text-align:left;line-height:1.4">'
         + "\n".join(shown)
         + "</pre>"
     )

@@ -5,8 +5,8 @@ it is, `markdown` for text shown rendered. Markdown is parsed with raw HTML off,
 styles, and an allow-list sanitiser (nh3) has the last word: no images, no ids, no classes, no style that came from the
 text, links to http, https and mailto only.
 
-Characters that act without being seen (terminal escapes, bidirectional controls, zero-width and tag characters) are
-written out: `⟨U+202E⟩` instead of a line that reads backwards. What a reader sees is what the model was given.
+Characters that act without being seen are written out (`unseen`): `⟨U+202E⟩` instead of a line that reads backwards.
+What a reader sees is what the model was given.
 
 Headings become `<p role="heading">`: a notebook adds an anchor to every real heading, which made a table of 2,000
 replies three times slower to paint, and puts them in its table of contents.
@@ -20,6 +20,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NewType
+
+from agentkit.views.unseen import visible as visible
 
 if TYPE_CHECKING:
     import nh3
@@ -35,10 +37,6 @@ INERT = 'class="mathjax_ignore"'
 RENDER_LIMIT = 200_000
 """Characters beyond which a text is shown as it is: parsing it as Markdown would hold up the page."""
 
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
 _QUIET = "rgba(128,128,128,.35)"
 _CODE_STYLES = {
     "Comment": "color:var(--jp-mirror-editor-comment-color,#717d7d);font-style:italic",
@@ -65,6 +63,23 @@ _FOREIGN_TAGS = {
     *("div", "details", "summary", "small", "b", "i", "u", "ins", "del", "mark", "sub", "sup", "kbd", "samp"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "dl", "dt", "dd", "caption", "tfoot", "section", "figure", "figcaption"),
 }
+_FOREIGN_STYLES = {
+    *_STYLES,
+    *(
+        "background",
+        "background-color",
+        "font",
+        "font-size",
+        "font-family",
+        "text-decoration",
+        "vertical-align",
+        "line-height",
+    ),
+    *(f"border-{part}" for part in ("top", "right", "bottom", "left", "color", "style", "width", "radius", "spacing")),
+    *(f"{side}-{part}" for side in ("margin", "padding") for part in ("top", "right", "bottom", "left")),
+    *("width", "min-width", "max-width", "height", "min-height", "max-height", "overflow", "overflow-x", "overflow-y"),
+    *("display", "opacity", "table-layout", "word-break", "list-style-type", "position", "left", "top", "z-index"),
+}
 _FOREIGN_ATTRIBUTES = {
     "*": {"style", "role", "aria-level", "aria-label", "title"},
     "a": {"href"},
@@ -74,18 +89,6 @@ _FOREIGN_ATTRIBUTES = {
 }
 
 
-def visible(text: str) -> str:
-    r"""Return the text with every unseen control character written out.
-
-    Line feeds and tabs stay, CR LF becomes a line feed. C0 controls become their pictures (U+2400…), the others
-    `⟨U+XXXX⟩`. Joiners that emoji and some scripts need (U+200C, U+200D) stay.
-
-    >>> visible("a\x1b[31mred\u202etxt.exe")
-    'a␛[31mred⟨U+202E⟩txt.exe'
-    """
-    return _UNSEEN.sub(_picture, text.replace("\r\n", "\n"))
-
-
 def escape(text: str) -> Html:
     """Return text as HTML that shows it as it is, in an element or in a quoted attribute.
 
@@ -93,6 +96,15 @@ def escape(text: str) -> Html:
     '&lt;b onclick=&#x27;x()&#x27;&gt;'
     """
     return Html(html.escape(visible(text), quote=True))
+
+
+def inert(html: str) -> Html:
+    """Return safe HTML inside the element that keeps a notebook from typesetting `$…$` in it.
+
+    >>> inert("<p>$1 to $2</p>")
+    '<div class="mathjax_ignore"><p>$1 to $2</p></div>'
+    """
+    return Html(f"<div {INERT}>{html}</div>")
 
 
 def lines(text: str) -> Html:
@@ -151,7 +163,7 @@ def foreign(text: str) -> Html:
     >>> foreign('<p style="color:red" onclick="x()" id="a">Hi<script>x()</script></p>')
     '<p style="color:red">Hi</p>'
     """
-    return Html(_foreign_cleaner().clean(text))
+    return Html(visible(_foreign_cleaner().clean(visible(text))))
 
 
 @lru_cache(maxsize=1)
@@ -165,6 +177,7 @@ def _foreign_cleaner() -> nh3.Cleaner:
         url_schemes={"http", "https", "mailto"},
         url_relative="deny",
         link_rel="noopener noreferrer nofollow",
+        filter_style_properties=_FOREIGN_STYLES,
     )
 
 
@@ -172,8 +185,9 @@ def _foreign_attribute(_tag: str, name: str, value: str) -> str | None:
     if name != "style":
         return value
     # A backslash can spell any of the others; comments can split them.
-    refused = ("url(", "image(", "image-set(", "expression(", "fixed", "\\", "/*", "@", "<")
-    return None if any(word in value.lower() for word in refused) else value
+    refused = ("url(", "image(", "image-set(", "expression(", "fixed", "absolute", "\\", "/*", "@", "<")
+    lowered = value.lower()
+    return None if any(word in lowered for word in refused) or re.search(r"[:\s]-[\d.]", lowered) else value
 
 
 def _cut(tokens: Sequence[Token], source: str, lead: int) -> int:
@@ -201,13 +215,6 @@ def _render(tokens: Sequence[Token]) -> Html:
 
 def _plain(text: str) -> Html:
     return Html(f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</pre>')
-
-
-def _picture(found: re.Match[str]) -> str:
-    code = ord(found.group())
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
 
 
 @lru_cache(maxsize=1)

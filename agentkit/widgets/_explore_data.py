@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
-from agentkit.views import _words, diff, safe
+from agentkit.views import _words, safe
 from agentkit.views.grid import Cell, Grid, GridRow
 from agentkit.views.safe import Html
-from agentkit.views.table import cell_html
+from agentkit.widgets._explore_cells import Mode, head_html, place_html
 
-Mode = Literal["rendered", "source", "diff"]
-MODES: tuple[Mode, ...] = ("rendered", "source", "diff")
-SHOWS = ("all", "failed", "cut or refused", "differing")
+SHOWS = ("all", "failed", "cut or refused", "empty", "differing", "differing by epoch", "ticked")
 SORTS = ("sample order", "sample name", "longest reply", "most expensive", "slowest")
 SCORE_SORTS = ("lowest", "highest", "furthest apart")
 """Further orders for each score, as `lowest NAME`."""
@@ -37,7 +34,10 @@ class ExploreData:
 
     def __init__(self, grid: Grid, metadata: Sequence[Mapping[str, Any]] = ()) -> None:
         self.grid = grid
-        self._metadata = [{str(name): str(value) for name, value in one.items()} for one in metadata]
+        # As the page shows them: what a person picks or types there is compared with this.
+        self._metadata = [
+            {safe.visible(str(name)): safe.visible(str(value)) for name, value in one.items()} for one in metadata
+        ]
         cells = (cell for row in grid.rows for cell in _all(row))
         self.scores = list(dict.fromkeys(name for cell in cells for name in cell.scores))
         """Names of the scores there are."""
@@ -62,6 +62,8 @@ class ExploreData:
         sort: str = "sample order",
         score: tuple[str, str, float | None] | None = None,
         field: tuple[str, str] | None = None,
+        variants: Collection[str] | None = None,
+        picked: Collection[int] = (),
     ) -> list[int]:
         """Return the places of the rows to show, in order.
 
@@ -72,10 +74,14 @@ class ExploreData:
             score: Name, one of `SCORE_TESTS`, and where it takes one a number: holds where it does for the mean over
                 epochs of any variant.
             field: Name of a metadata field, and what its value must hold, letter case aside.
+            variants: Those that all of this looks at; all when left out.
+            picked: Places of the rows that are ticked.
         """
         wanted = text.casefold()
-        rows = self.grid.rows
-        places = [at for at, row in enumerate(rows) if _shows(row, show) and (not wanted or wanted in _text(row))]
+        rows = self.grid.rows if variants is None else [_only(row, variants) for row in self.grid.rows]
+        asked = set(picked) if show == "ticked" else range(len(rows))
+        places = [at for at in range(len(rows)) if at in asked]
+        places = [at for at in places if _shows(rows[at], show) and (not wanted or wanted in _text(rows[at]))]
         if score is not None and score[0] in self.scores:
             places = [at for at in places if _scores(rows[at], *score)]
         if field is not None and field[1]:
@@ -107,8 +113,8 @@ class ExploreData:
         return [
             {
                 "at": at,
-                "head": _head(rows[at]),
-                "cells": [self._cells(rows[at], name, mode, baseline) for name in self.grid.variants],
+                "head": head_html(rows[at]),
+                "cells": [_place(rows[at], name, mode, baseline) for name in self.grid.variants],
             }
             for at in places
             if 0 <= at < len(rows)
@@ -119,86 +125,15 @@ class ExploreData:
         cells = self.grid.rows[at].cells.get(variant, ())
         return "\n\n".join(cell.output if cell.output is not None else cell.error or "" for cell in cells)
 
-    def _cells(self, row: GridRow, variant: str, mode: Mode, baseline: str | None) -> Html:
-        cells = row.cells.get(variant, ())
-        if not cells:
-            return Html("<em>not run</em>")
-        base = row.cells.get(baseline or "", ())
-        shown = []
-        for at, repeat in enumerate(_words.repeats(cells)):
-            label = repeat.label(len(cells))
-            lead = f'<div class="ak-quiet">{safe.escape(label)}</div>' if label else ""
-            against = base[min(at, len(base) - 1)] if base and variant != baseline else None
-            shown.append(lead + _cell(repeat.cell, mode, against))
-        if len(shown) == 1:
-            return Html(shown[0])
-        # Repeats fold into one cell: how far apart they are, the first, and the others to open.
-        more = "<hr>".join(shown[1:])
-        count = _words.plural(len(shown) - 1, "other reply", "other replies")
-        return Html(f"{spread_html(cells)}{shown[0]}<details><summary>{count}</summary>{more}</details>")
+
+def _place(row: GridRow, variant: str, mode: Mode, baseline: str | None) -> Html:
+    base = row.cells.get(baseline or "", ()) if variant != baseline else ()
+    return place_html(row.cells.get(variant, ()), base, mode)
 
 
-def spread_html(cells: Sequence[Cell]) -> Html:
-    """Return in one line how far apart the repeats of one place are; empty where there is one."""
-    if len(cells) < 2:
-        return Html("")
-    parts = [f"{len({cell.output for cell in cells if cell.output is not None})} different in {len(cells)} epochs"]
-    for name in dict.fromkeys(name for cell in cells for name in cell.scores):
-        values = [value for cell in cells if (value := cell.scores.get(name)) is not None]
-        if values:
-            parts.append(f"{name} {_span(values)}")
-    tokens = [float(cell.output_tokens) for cell in cells if cell.output_tokens is not None]
-    if tokens:
-        parts.append(f"{_span(tokens)} tokens")
-    return Html(f'<div class="ak-quiet">{safe.escape(" · ".join(parts))}</div>')
-
-
-def _span(values: Sequence[float]) -> str:
-    low, high, mean = min(values), max(values), sum(values) / len(values)
-    return f"{low:g}" if low == high else f"{mean:.3g} ({low:g} to {high:g})"
-
-
-def transcript_html(request: Mapping[str, Any], transcript: Sequence[Mapping[str, Any]], title: str) -> Html:
-    """Return a trial's whole conversation and the request as sent.
-
-    Args:
-        request: As sent; untrusted.
-        transcript: Messages with `role` and `content`, a string or blocks; untrusted.
-        title: What the trial is called.
-    """
-    parts = [f"<p><strong>{safe.escape(title)}</strong></p>"]
-    for message in transcript:
-        content = message.get("content")
-        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else list(content or ())
-        inner = "".join(_block(block) for block in blocks)
-        parts.append(f'<div class="ak-quiet">{safe.escape(str(message.get("role", "")))}</div>{inner}')
-    whole = safe.escape(json.dumps(request, indent=2, ensure_ascii=False, default=dict))
-    return Html(f"{''.join(parts)}<details><summary>The request as sent</summary><pre>{whole}</pre></details>")
-
-
-def _block(block: Mapping[str, Any]) -> str:
-    if block.get("type") == "text":
-        return safe.markdown(str(block.get("text", "")))
-    return f"<pre>{safe.escape(json.dumps(block, indent=2, ensure_ascii=False, default=dict))}</pre>"
-
-
-def _cell(cell: Cell, mode: Mode, against: Cell | None) -> str:
-    if mode == "rendered" or cell.output is None:
-        return cell_html(cell)
-    under = (f"scores: {_words.scores(cell)}" if cell.scores else "", _words.figures(cell))
-    quiet = "".join(f'<div class="ak-quiet">{safe.escape(line)}</div>' for line in under if line)
-    told = _words.mark(cell)
-    mark = f"<div><strong>{safe.escape(told)}</strong></div>" if told else ""
-    if mode == "diff" and against is not None and against.output is not None:
-        return f"{diff.words_html(against.output, cell.output)}{mark}{quiet}"
-    return f'<pre tabindex="-1">{safe.escape(cell.output)}</pre>{mark}{quiet}'
-
-
-def _head(row: GridRow) -> Html:
-    target = f'<div class="ak-quiet">target: {safe.lines(row.target)}</div>' if row.target is not None else ""
-    return Html(
-        f'<strong>{safe.escape(row.sample)}</strong><div class="ak-quiet">{safe.lines(row.input)}</div>{target}'
-    )
+def _only(row: GridRow, variants: Collection[str]) -> GridRow:
+    kept = {name: cells for name, cells in row.cells.items() if name in variants}
+    return GridRow(row.sample, row.input, row.target, kept)
 
 
 def _all(row: GridRow) -> list[Cell]:
@@ -216,6 +151,10 @@ def _shows(row: GridRow, show: str) -> bool:
         return any(cell.error is not None for cell in _all(row))
     if show == "cut or refused":
         return any(_words.mark(cell) for cell in _all(row))
+    if show == "empty":
+        return any(cell.output is not None and not cell.output.strip() for cell in _all(row))
+    if show == "differing by epoch":
+        return any(len({cell.output for cell in cells}) > 1 for cells in row.cells.values())
     if show == "differing":
         return len({tuple(cell.output for cell in cells) for cells in row.cells.values()}) > 1
     return True

@@ -15,9 +15,10 @@ import anywidget
 import traitlets
 
 from agentkit.errors import AgentkitError
-from agentkit.scoring.rating import ANSWERS, Rating
+from agentkit.scoring.rating import ANSWERS, Rating, Side
 from agentkit.views import _words, safe, table
 from agentkit.widgets._guard import STATIC
+from agentkit.widgets._throttle import Throttle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,9 @@ class Rater(anywidget.AnyWidget):
         self._finished = rating.next is None
         self._names = False
         self._problem = ""
+        self._heard: dict[str, int] = {}
         super().__init__(item=self._shown())
+        self._tell = Throttle(lambda: self.send({"heard": self._heard}))
         self.on_msg(self._told)
 
     @property
@@ -101,7 +104,7 @@ class Rater(anywidget.AnyWidget):
 
         Args:
             told: `do` is one of `rate` (`key` of the item, `answer`), `note` (`key`, `text`), `go` (`by`), `next`,
-                `names`, `rater` (`name`). A rating of an item that is on the page no more is kept all the same.
+                `undo`, `names`, `rater` (`name`). A rating of an item that is on the page no more is kept all the same.
         """
         with self._lock:
             self._problem = ""
@@ -114,6 +117,11 @@ class Rater(anywidget.AnyWidget):
 
     def _told(self, _widget: object, told: Mapping[str, Any], _buffers: object) -> None:
         self.act(told)
+        # What was asked is on disk, or the page says why not: it need not warn that nothing answers.
+        view, number = told.get("view"), told.get("number")
+        if isinstance(view, str) and isinstance(number, int):
+            self._heard[view] = number
+            self._tell()
 
     def _act(self, told: Mapping[str, Any]) -> None:
         rating, what = self.rating, told.get("do")
@@ -125,7 +133,10 @@ class Rater(anywidget.AnyWidget):
             else:
                 self._finished = False
         elif what == "note" and (at := self._place(told.get("key"))) is not None:
-            rating.write_note(at, str(told.get("text", "")))
+            # Half a character cannot be kept.
+            rating.write_note(at, str(told.get("text", "")).encode("utf-8", "replace").decode())
+        elif what == "undo" and (at := rating.undo()) is not None:
+            self._at, self._finished = at, False
         elif what == "go":
             self._finished = False
             self._at = min(max(self._at + int(told.get("by", 0)), 0), len(rating.items) - 1)
@@ -134,7 +145,7 @@ class Rater(anywidget.AnyWidget):
         elif what == "names":
             self._names = not self._names
         elif what == "rater":
-            rating.become(str(told.get("name", "")))
+            rating.become(str(told.get("name", "")).encode("utf-8", "replace").decode())
             self._at, self._finished, self._names = rating.next or 0, rating.next is None, False
 
     def _place(self, key: object) -> int | None:
@@ -162,12 +173,20 @@ class Rater(anywidget.AnyWidget):
             "note": rating.note(self._at),
             "question": str(table.reply_html(item.question)),
             "target": str(table.reply_html(item.target)) if item.target else "",
-            "left": str(safe.markdown(item.left.output)),
-            "right": str(safe.markdown(item.right.output)),
+            "left": _reply(item.left),
+            "right": _reply(item.right),
             "same": item.left.output == item.right.output,
             "problem": self._problem,
+            "undo": rating.can_undo,
         }
         if self._names:  # before that nothing in the page can give them away
             names = {"left": item.left.variant, "right": item.right.variant, "sample": item.sample}
             shown["names"] = {name: safe.visible(text) for name, text in names.items()}
         return shown
+
+
+def _reply(side: Side) -> str:
+    """Return a reply as safe HTML, led by what is out of the ordinary about it."""
+    told = _words.mark_of(side.stop_reason)
+    lead = f'<p class="ak-mark">{safe.escape(told)}</p>' if told else ""
+    return lead + (safe.markdown(side.output) if side.output.strip() else "<em>empty reply</em>")

@@ -18,6 +18,27 @@ REPLY = (
     + "text [link](https://example.com)\n\n" * 90
 )
 
+RICH = """
+import agentkit as ak
+PLAN = "## Plan\\n\\n1. Count in **Redis**, one key for each user.\\n2. Answer `429` with `Retry-After`.\\n\\n"
+CODE = "```python\\ndef allowed(user: str) -> bool:\\n    return bucket(user).take(1)\\n```\\n\\n[more](https://example.com)"
+def reply(request):
+    asked, kind = request["messages"][0]["content"], "kind" in request["system"]
+    if "page" in asked and kind:
+        raise ValueError("upstream closed the connection")
+    if "refuse" in asked:
+        return ak.Reply(output="I can't help with that.", stop_reason="refusal", model="m")
+    reply.calls += 1
+    return (PLAN + CODE if kind else PLAN.replace("Count in", "Keep a bucket in")) + "And so on. " * reply.calls
+reply.calls = 0
+inputs = ["How do I limit requests?", "How do I page a long list?", "Will you refuse?"]
+samples = [{"input": text, "topic": "api", "target": "A bucket."} for text in inputs]
+variants = {"today": "Be kind.", "terse": "Be brief."}
+results = ak.run(variants, samples, epochs=2, backend=ak.Scripted(reply), store=False, progress=False)
+view = results.score("contains: bucket", words=lambda text: len(text.split())).explore()
+view
+"""
+
 
 def check(page: Any, inside: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
@@ -68,11 +89,18 @@ def test_the_form(lab: Lab, page: Any, theme: str) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_live_comparison(lab: Lab, page: Any, theme: str) -> None:
     lab.theme(f"JupyterLab {theme.title()}")
-    run = (
-        "ak.run({'a': 'You.', 'b': 'Me.'}, ['x', 'y'], backend=ak.Scripted('**hi** `x`'), store=False, progress=False)"
-    )
-    lab.show(page, f"axe-explore-{theme}.ipynb", [f"import agentkit as ak\nview = {run}.explore()\nview"])
+    lab.show(page, f"axe-explore-{theme}.ipynb", [RICH])
     page.wait_for_selector(".ak-explore .ak-place strong")
+    check(page, ".ak-explore")
+    page.get_by_label("Replies as").select_option("diff")
+    page.locator(".ak-place del").first.wait_for()
+    page.locator(".ak-body-line .ak-first").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_text("1 ticked").wait_for()
+    shoot(page, f"explore-{theme}", page.locator(".ak-explore"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_role("region", name="Transcript").wait_for()
     lab.theme("JupyterLab Light")
     check(page, ".ak-explore")
 

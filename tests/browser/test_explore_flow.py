@@ -99,7 +99,7 @@ view
 def test_filters_by_score_and_metadata_and_columns_that_move(lab: Lab, page: Any) -> None:
     lab.show(page, "explore-scored.ipynb", [SCORED])
     page.wait_for_selector(".ak-explore .ak-place.ak-first strong")
-    page.get_by_label("Sample's").first.select_option("topic")
+    page.get_by_label("Sample metadata").select_option("topic")
     page.get_by_label("Value of the sample's field").fill("cach")
     page.get_by_text("10 of 30 samples").wait_for()
     page.locator(".ak-where select").nth(0).select_option("words")
@@ -111,7 +111,7 @@ def test_filters_by_score_and_metadata_and_columns_that_move(lab: Lab, page: Any
     page.get_by_role("button", name="Move terse left").click()
     heads = page.locator(".ak-top [role=columnheader]").all_inner_texts()
     assert heads == ["sample", "terse", "today", "kind"]
-    page.wait_for_function("() => document.activeElement.getAttribute('aria-label') === 'Move terse left'")
+    page.wait_for_function("() => document.activeElement.getAttribute('aria-label') === 'Move terse right'")
     page.locator(".ak-body-line .ak-place", has_text="Answer 6").first.wait_for()
     cell = page.locator(".ak-body-line").first.locator(".ak-place").nth(1)
     assert "epochs 1 and 2: the same reply" in cell.inner_text()

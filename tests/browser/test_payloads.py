@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from browser.lab import Lab, shoot
+from nbconvert import HTMLExporter
 from payloads import ALL
 
 from agentkit.views import card, diff, safe, table
@@ -88,9 +90,11 @@ SETTLED = "() => [...document.querySelectorAll('.ak-place')].every((place) => pl
 EXPLORE = """
 import agentkit as ak
 clean = [text.encode('utf-8', 'replace').decode() for text in ALL]
-samples = ak.samples([{'id': f'{at} {text}', 'input': text} for at, text in enumerate(clean)])
+fields = {text: text for text in clean[::10] if text.strip()}
+samples = ak.samples([{'id': f'{at} {text}', 'input': text, **fields} for at, text in enumerate(clean)])
 answer = lambda request: request['messages'][0]['content']
 results = ak.run({'a': 'You.', clean[0]: 'Me.'}, samples, backend=ak.Scripted(answer), store=False, progress=False)
+results = results.score(**{text: (lambda reply: ak.Score(0.5, reply, reply)) for text in clean[::8] if text.strip()})
 view = results.explore()
 view
 """
@@ -105,7 +109,11 @@ def test_nothing_runs_in_the_live_comparison(lab: Lab, desk: Any) -> None:
         for part in range(8):
             desk.evaluate(SCROLL, part / 8)
             desk.wait_for_function(SETTLED)
-            assert desk.evaluate(FOUND, f".ak-place :is({ACTIVE})") == []
+            assert desk.evaluate(FOUND, f".ak-place :is({ACTIVE}):not([data-act])") == []
+    assert desk.evaluate(FOUND, ".ak-explore mjx-container") == []
+    desk.locator(".ak-body-line .ak-place").nth(1).dblclick(position={"x": 5, "y": 5})
+    desk.get_by_role("region", name="Transcript").wait_for()
+    assert desk.evaluate(FOUND, f".ak-opened :is({ACTIVE}, mjx-container)") == []
     assert owned(desk) is None
     assert desk.left == []
 
@@ -143,6 +151,10 @@ def test_nothing_runs_in_the_rating_form_and_the_launcher(lab: Lab, desk: Any) -
     desk.wait_for_selector(".ak-rate .ak-side")
     desk.wait_for_selector(".ak-launch .ak-failures")
     pairs = -(-len(ALL) // 4)
+    for text in ALL[:: len(ALL) // 6]:
+        desk.get_by_role("textbox", name="Note", exact=True).fill(text.encode("utf-8", "replace").decode())
+    desk.get_by_label("Rater").fill(ALL[3])
+    desk.get_by_label("Rater").press("Enter")
     for at in range(2, pairs + 1):
         desk.get_by_role("button", name="On f").click()
         desk.get_by_text(f"Pair {at} of {pairs}").wait_for()
@@ -178,3 +190,65 @@ def test_nothing_runs_in_a_standalone_page(chromium: Any, tmp_path: Path, scheme
     assert "<script>window.__owned=1</script>" in page.inner_text("body")
     shoot(page, f"payloads-page-{scheme}")
     context.close()
+
+
+SHOW = """
+from IPython.display import display
+from test_hostile_places import PLACES, SLOW, clean, html_of
+from agentkit.scoring.plots import intervals
+import agentkit as ak
+for name, make in PLACES.items():
+    made = [make(text) for text in map(clean, ALL[::24] if name in SLOW else ALL[::3]) if text.strip()]
+    display(HTML(''.join(map(html_of, made))))
+    print(*made)
+    if made:
+        display(made[0])
+display(intervals([(text, 0.5, (0.1, 0.9)) for text in map(clean, ALL[::20])], clean(ALL[0])))
+texts = [clean(text) for text in ALL if text.strip()]
+results = ak.run({text: 'You.' for text in texts[:12]}, texts[:6], backend=ak.Scripted(texts[3]), store=False)
+display(results.frame, ak.samples(texts).frame)
+results.to_html('payloads-results.html', title=texts[0])
+"""
+RAISE = "raise ak.AgentkitError(''.join(texts), received=texts[0], accepted=texts[5], hint=texts[-1])"
+
+
+def test_nothing_runs_in_what_shows_itself_nor_in_the_pages_made_of_it(lab: Lab, desk: Any, tmp_path: Path) -> None:
+    from agentkit.notebook.export import notebook_page
+
+    lab.show(desk, "calm.ipynb", ["1"])
+    before = desk.evaluate(STYLES)
+    setup = SETUP.format(tests=str(Path(__file__).parent.parent))
+    lab.show(desk, "payloads-places.ipynb", [setup, SHOW, RAISE])
+    desk.get_by_text("AgentkitError:").first.wait_for()
+    desk.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    assert desk.evaluate(STYLES) == before
+    # A frame is shown by pandas, whose text a notebook does typeset; of that, links are what could act.
+    assert (
+        desk.evaluate(
+            FOUND, f".jp-OutputArea-output :is({ACTIVE}):not(.jp-RenderedImage img, mjx-container *, style[scoped])"
+        )
+        == []
+    )
+    assert desk.evaluate(FOUND, ".mathjax_ignore mjx-container") == []
+    assert desk.evaluate(FOUND, ".jp-OutputArea-output a[href^='javascript' i]") == []
+    assert (owned(desk), desk.left) == (None, [])
+    notebook = nbformat.read(lab.root / "payloads-places.ipynb", 4)
+    pages = {
+        "shared": notebook_page(notebook, title=ALL[0]),
+        "converted": HTMLExporter().from_notebook_node(notebook)[0],
+    }
+    pages["results"] = (lab.root / "payloads-results.html").read_text()
+    for name, html in pages.items():
+        file = tmp_path / f"{name}.html"
+        file.write_text(html, "utf-8", "replace")
+        page = desk.context.new_page()
+        asked: list[str] = []
+        page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.goto(file.as_uri())
+        page.wait_for_timeout(200)
+        assert owned(page) is None, name
+        # nbconvert's own template asks for its scripts.
+        assert [url for url in asked if "cdnjs" not in url or "evil" in url] == [file.as_uri()], name
+        assert "window.__owned=1" in page.inner_text("body")
+        page.close()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 import pytest
 from browser.lab import Lab
 from browser.test_axe import look
+
+from agentkit.scoring.rating_file import RatingFile
 
 CELL = """import agentkit as ak
 PLAN = "## Plan\\n\\n1. Count in **Redis**, one key for each user.\\n2. Answer `429` with `Retry-After`.\\n\\n"
@@ -91,3 +95,50 @@ def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, form: Any) -> 
     form.get_by_text("Pair 1 of 3").wait_for()
     form.get_by_role("textbox", name="Note", exact=True).fill("It says what to do, in order.")
     look(lab, form, "rate", ".ak-rate", 560)
+
+
+def test_a_slip_is_undone_and_a_key_held_down_answers_once(lab: Lab, form: Any) -> None:
+    form.locator(".ak-rate .ak-stage").focus()
+    form.keyboard.down("ArrowRight")
+    for _ in range(5):
+        form.keyboard.down("ArrowRight")  # what a keyboard sends while a key is held
+        form.wait_for_timeout(60)
+    form.keyboard.up("ArrowRight")
+    form.get_by_text("Pair 2 of 3 · 1 rated").wait_for()
+    form.keyboard.press("Control+z")
+    form.get_by_text("Pair 1 of 3 · 0 rated").wait_for()
+    form.keyboard.press("ArrowLeft")
+    form.get_by_text("Pair 2 of 3 · 1 rated").wait_for()
+    form.keyboard.press("z")
+    form.get_by_text("Pair 1 of 3 · 0 rated").wait_for()
+    assert winners(lab, form) == []
+
+
+def test_what_was_said_outlives_the_kernel(lab: Lab, page: Any) -> None:
+    lab.show(page, "rate-killed.ipynb", [CELL.replace("ratings.db", "killed.db")])
+    page.locator(".ak-rate .ak-stage").focus()
+    kernel = int(lab.evaluate(page, "import os; print(os.getpid())"))
+    page.keyboard.press("ArrowLeft")
+    page.get_by_text("Pair 2 of 3 · 1 rated").wait_for()
+    page.keyboard.press("n")
+    page.keyboard.type("beca")
+    page.wait_for_timeout(150)
+    os.kill(kernel, signal.SIGKILL)
+    said = {(one.field, one.value) for one in RatingFile(lab.root / "killed.db").read()}
+    assert said == {("answer", "left"), ("note", "beca")}
+    page.keyboard.type("use")
+    page.get_by_text("Not kept yet: the kernel does not answer").wait_for()
+    page.get_by_role("button", name="Ok", exact=True).click()  # the notebook's own word on the dead kernel
+    lab.run_all(page)
+    page.get_by_text("Pair 2 of 3 · 1 rated").wait_for()
+
+
+def test_no_key_reaches_the_notebook_from_a_link_or_a_fold(lab: Lab, form: Any) -> None:
+    cells = form.locator(".jp-Notebook .jp-Cell").count()
+    form.get_by_text("Reference answer").focus()
+    for key in ("a", "x", "d", "d"):
+        form.keyboard.press(key)
+    form.evaluate("() => document.querySelector('.ak-rate .ak-text').focus()")
+    for key in ("a", "x", "d", "d"):
+        form.keyboard.press(key)
+    assert form.locator(".jp-Notebook .jp-Cell").count() == cells

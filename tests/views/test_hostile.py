@@ -14,7 +14,8 @@ from agentkit.views.grid import Cell, Grid, GridRow
 from agentkit.views.page import page
 
 CONTROLS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\U000e0000-\U000e0fff"
+    "\u034f\u115f\u1160\u2800\u3164\uffa0\ufe00-\ufe0d\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]|[a-z][\u200c\u200d]"
 )
 
 
@@ -96,3 +97,8 @@ def test_the_page_forbids_what_it_never_needs() -> None:
     assert "default-src 'none'" in document
     assert "<script" not in document
     assert "http" not in document.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize("fine", ["👩‍🔬 ❤️ 👨‍👩‍👧", "می‌خواهم", "नर्‍क", "日本語", "naïve ﬁ", "שלום"])
+def test_what_scripts_and_emoji_need_stays(fine: str) -> None:
+    assert safe.visible(fine) == fine

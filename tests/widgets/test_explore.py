@@ -7,7 +7,8 @@ from payloads import ALL, Page
 
 import agentkit as ak
 from agentkit.views.grid import Cell, Grid, GridRow
-from agentkit.widgets._explore_data import MODES, SHOWS, SORTS, ExploreData, transcript_html
+from agentkit.widgets._explore_cells import MODES, transcript_html
+from agentkit.widgets._explore_data import SCORE_TESTS, SHOWS, SORTS, ExploreData
 from agentkit.widgets.explore import CHUNK, Explorer
 
 
@@ -49,14 +50,20 @@ def view() -> Explorer:
         ({"text": "nowhere"}, []),
         ({"show": "failed"}, [2]),
         ({"show": "cut or refused"}, [3]),
+        ({"show": "empty"}, []),
         ({"show": "differing"}, [1, 2]),
+        ({"show": "differing", "variants": ["a"]}, []),
+        ({"show": "failed", "variants": ["b"]}, []),
+        ({"text": "overloaded", "variants": ["b"]}, []),
+        ({"show": "ticked"}, []),
+        ({"show": "ticked", "picked": [3, 0, 99], "sort": "sample name"}, [3, 0]),
         ({"sort": "sample name"}, [1, 2, 3, 0]),
         ({"sort": "longest reply"}, [1, 0, 2, 3]),
         ({"sort": "most expensive", "show": "differing"}, [1, 2]),
         ({"sort": "slowest"}, [1, 0, 2, 3]),
     ],
 )
-def test_filters_and_order(asked: dict[str, str], places: list[int]) -> None:
+def test_filters_and_order(asked: dict[str, Any], places: list[int]) -> None:
     assert DATA.order(**asked) == places
 
 
@@ -106,35 +113,69 @@ def test_unscored_rows_come_last_in_every_order_by_score() -> None:
 def test_epochs_fold_into_one_cell_with_their_spread() -> None:
     cell = SCORED.rows([0])[0]["cells"][0]
     assert "2 different in 2 epochs" in cell
-    assert "grade 0.3 (0.2 to 0.4)" in cell
+    assert "grade: 0.3 (0.2 to 0.4)" in cell
     assert "15 (10 to 20) tokens" in cell
     assert "<summary>1 other reply</summary>" in cell
     assert "epochs" not in SCORED.rows([1])[0]["cells"][0]
+    assert SCORED.order(show="differing by epoch") == [0, 2]
+
+
+def test_an_epoch_is_compared_with_the_same_epoch_of_the_baseline() -> None:
+    a = [Cell("one", 1), Cell("two", 2), Cell("three", 3)]
+    b = [Cell("four", 1), Cell("four", 2), Cell("three!", 3)]
+    cell = ExploreData(Grid(["a", "b"], [GridRow("x", "x", None, {"a": a, "b": b})])).rows([0], "diff", "a")[0][
+        "cells"
+    ][1]
+    assert "three<ins" in cell
+    assert "two" not in cell
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_scores_stand_beside_the_text_in_every_mode(mode: Any) -> None:
-    assert "grade 0.5" in SCORED.rows([1], mode, "b")[0]["cells"][0]
+    cell = SCORED.rows([1], mode, "b")[0]["cells"][0]
+    assert "grade: <strong>0.5</strong>" in cell
+    assert cell.index("grade") < cell.index("r1")  # above a text that may be long
+
+
+def test_what_went_wrong_and_the_scores_stand_above_a_long_reply() -> None:
+    cells = [Cell("word " * 900, stop_reason="max_tokens", scores={"ok": True, "tone": None, "grade": 0.25})]
+    cell = ExploreData(Grid(["a"], [GridRow("x", "x", None, {"a": cells})])).rows([0])[0]["cells"][0]
+    shown = Row(cell).text
+    assert shown.startswith("Cut off: the reply reached max_tokens")
+    assert shown.index("ok: yes") < shown.index("tone: unscored") < shown.index("grade: 0.25") < shown.index("word")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_empty_reply_is_said(mode: Any) -> None:
+    data = ExploreData(Grid(["a", "b"], [GridRow("x", "x", None, {"a": [Cell(" ")], "b": [Cell(" ")]})]))
+    cell = data.rows([0], mode, "b")[0]["cells"][0]
+    assert ("no difference" if mode == "diff" else "empty reply") in cell
+    assert data.order(show="empty") == [0]
 
 
 def test_the_page_may_ask_for_all_of_it() -> None:
     samples = [{"input": "one", "topic": "caching"}, {"input": "two", "topic": "paging"}]
     results = ak.run("You help.", samples, backend=ak.Scripted(["x", "yy"]), store=False, progress=False)
     view = results.score(long=lambda text: len(text)).explore()
-    assert view.choices["fields"] == {"topic": ["caching", "paging"]}
+    assert view.choices["fields"] == [["topic", ["caching", "paging"]]]
     assert "highest long" in view.choices["sorts"]
 
     def order(**asked: Any) -> Any:
         return view.answer({"kind": "order", "ticket": 1, **asked})["order"]
 
-    assert order(sort="highest long") == [1, 0]
-    assert order(score=["long", "at least", 2]) == [1]
-    assert order(field=["topic", "cach"]) == [0]
+    assert order(sort=view.choices["sorts"].index("highest long")) == [1, 0]
+    assert order(score=[0, 0, 2]) == [1]
+    assert order(field=[0, "cach"]) == [0]
+    view.picked = [1]
+    assert order(show=SHOWS.index("ticked")) == [1]
     for nonsense in (
         {"score": "x"},
-        {"score": ["long", "no", 1]},
+        {"score": [0, 99, 1]},
+        {"score": [True, None, 1]},
         {"field": [1]},
-        {"score": ["long", "at least", "2"]},
+        {"field": [-1, "x"]},
+        {"score": [0, SCORE_TESTS.index("at least"), "2"]},
+        {"show": 99, "sort": "__proto__", "variants": ["x", -1]},
     ):
         assert order(**nonsense) == [0, 1]
 
@@ -145,7 +186,7 @@ def test_what_the_page_offers_is_known() -> None:
 
 
 def test_a_reply_is_shown_rendered_as_source_and_against_a_baseline(view: Explorer) -> None:
-    rows = {mode: view.answer({"kind": "rows", "places": [0], "mode": mode, "baseline": "today"}) for mode in MODES}
+    rows = {mode: view.answer({"kind": "rows", "places": [0], "mode": mode, "baseline": 0}) for mode in MODES}
     cells = {mode: (answer or {})["rows"][0]["cells"] for mode, answer in rows.items()}
     assert "<strong>one</strong>" in cells["rendered"][0]
     assert "**one** You help." in cells["source"][0]
@@ -154,32 +195,60 @@ def test_a_reply_is_shown_rendered_as_source_and_against_a_baseline(view: Explor
     assert "<ins" not in cells["diff"][0]
 
 
-def test_answers_carry_the_ticket_of_the_question(view: Explorer) -> None:
-    assert view.answer({"kind": "order", "ticket": 7, "text": "two", "show": "all", "sort": ""}) == {
-        "kind": "order",
-        "ticket": 7,
-        "order": [1],
-    }
+def test_answers_carry_the_view_and_the_ticket_of_the_question(view: Explorer) -> None:
+    asked = {"kind": "order", "ticket": 7, "view": "v", "text": "two", "show": 0, "sort": 0, "variants": [0, 1]}
+    assert view.answer(asked) == {"kind": "order", "view": "v", "ticket": 7, "order": [1]}
 
 
 def test_a_page_cannot_ask_for_what_is_not_there(view: Explorer) -> None:
-    assert view.answer({"kind": "rows", "places": [99, -1]}) == {"kind": "rows", "ticket": None, "rows": []}
-    assert view.answer({"kind": "copy", "at": 99, "variant": "today"}) is None
-    assert view.answer({"kind": "copy", "at": 0, "variant": "nobody"}) is None
+    assert (view.answer({"kind": "rows", "places": [99, -1, "x", None]}) or {})["rows"] == []
+    for at, variant in ((99, 0), (0, 9), (0, "today"), ("0", 0), (None, None)):
+        assert view.answer({"kind": "copy", "at": at, "variant": variant}) is None
     assert view.answer({"kind": "anything"}) is None
     assert len((view.answer({"kind": "rows", "places": [0] * 1000}) or {})["rows"]) == CHUNK
 
 
 def test_copying_gives_the_source(view: Explorer) -> None:
-    answer = view.answer({"kind": "copy", "at": 1, "variant": "terse"})
-    assert answer == {"kind": "copy", "text": "**two** You are terse."}
+    answer = view.answer({"kind": "copy", "at": 1, "variant": 1}) or {}
+    assert answer["text"] == "**two** You are terse."
 
 
 def test_a_trial_opens_with_its_request(view: Explorer) -> None:
-    html = (view.answer({"kind": "open", "at": 1, "variant": "terse"}) or {})["html"]
+    html = (view.answer({"kind": "open", "at": 1, "variant": 1}) or {})["html"]
     assert "terse · sample-2 · epoch 1" in html
     assert "<strong>two</strong>" in html
     assert "&quot;system&quot;: &quot;You are terse.&quot;" in html
+
+
+def test_a_failed_trial_opens_with_its_error_and_a_scored_one_with_the_reasons() -> None:
+    def reply(request: Any) -> str:
+        if "bad" in request["messages"][0]["content"]:
+            raise ValueError("upstream closed")
+        return "fine"
+
+    run = ak.run("You.", ["good", "bad"], backend=ak.Scripted(reply), store=False, progress=False)
+    view = run.score(tone=lambda text: ak.Score(0.5, answer="fi", explanation="too short <b>")).explore()
+    opened = [(view.answer({"kind": "open", "at": at, "variant": 0}) or {})["html"] for at in (0, 1)]
+    assert "tone: <strong>0.5</strong>" in opened[0]
+    assert "fi; too short &lt;b&gt;" in opened[0]
+    assert "upstream closed" in opened[1]
+
+
+def test_names_reach_the_page_as_they_can_be_read() -> None:
+    odd, proto = "a\u202eb", "__proto__"
+    run = ak.run(
+        {odd: "You."},
+        [{"input": "x", proto: "y", odd: odd}],
+        backend=ak.Scripted("x\ud800"),
+        store=False,
+        progress=False,
+    )
+    view = run.score(**{odd: lambda text: 1.0}).explore()
+    assert view.variants == ["a⟨U+202E⟩b"]
+    assert view.choices["scores"] == ["a⟨U+202E⟩b"]
+    assert [proto, ["y"]] in view.choices["fields"]
+    assert (view.answer({"kind": "order", "field": [1, "a⟨U+202E⟩b"]}) or {})["order"] == [0]
+    assert (view.answer({"kind": "copy", "at": 0, "variant": 0}) or {})["text"] == "x?"
 
 
 @pytest.mark.parametrize("hostile", ALL)
@@ -211,8 +280,9 @@ def test_no_row_is_active(hostile: str, mode: Any) -> None:
 
 
 class Row(Page):
-    """As the views' pages, with the class of a quiet line and a source that can take the focus."""
+    """As the views' pages, with the classes of the live view's own pieces and a source that can take the focus."""
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        own = [("class", "ak-quiet"), ("tabindex", "-1")]
+        own = [("class", f"ak-{name}") for name in ("quiet", "score", "scores", "mark", "source", "title", "turn")]
+        own.append(("tabindex", "-1"))
         super().handle_starttag(tag, [attribute for attribute in attributes if attribute not in own])

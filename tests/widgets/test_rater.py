@@ -114,3 +114,45 @@ def test_foreign_text_is_never_markup(text: str, tmp_path: Path) -> None:
     shown = " ".join(str(made.item[name]) for name in ("question", "target", "left", "right")).lower()
     for sign in ("<script", "<img", "<svg", "<iframe", 'href="javascript', "<style", "<math"):
         assert sign not in shown
+
+
+def test_a_slip_is_undone_where_it_happened(rater: Rater) -> None:
+    first = rater.item["key"]
+    assert rater.item["undo"] is False
+    rater.act({"do": "rate", "key": first, "answer": "left"})
+    assert (rater.item["at"], rater.item["undo"]) == (2, True)
+    rater.act({"do": "undo"})
+    assert (rater.item["key"], rater.item["answer"], rater.item["done"]) == (first, None, 0)
+    rater.act({"do": "rate", "key": first, "answer": "tie"})
+    rater.act({"do": "rate", "key": first, "answer": "right"})
+    rater.act({"do": "undo"})
+    assert (rater.item["key"], rater.item["answer"]) == (first, "tie")
+    rater.act({"do": "undo"})
+    rater.act({"do": "undo"})
+    assert (rater.rating.answer(0), rater.item["undo"]) == (None, False)
+
+
+def test_what_was_heard_is_told_back_to_its_own_view(rater: Rater, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr(rater, "send", sent.append)
+    rater._told(rater, {"do": "note", "key": rater.item["key"], "text": "a", "view": "v", "number": 1}, [])
+    rater._told(rater, {"do": "go", "by": 1, "view": "w", "number": 5}, [])
+    rater._tell.flush()
+    assert sent[-1] == {"heard": {"v": 1, "w": 5}}
+
+
+def test_what_is_out_of_the_ordinary_about_a_reply_is_said(tmp_path: Path) -> None:
+    replies = {"A": "", "B": ak.Reply(output="half", stop_reason="max_tokens", model="m")}
+    results = ak.run({"a": "A", "b": "B"}, ["x"], store=False, progress=False,
+                     backend=ak.Scripted(lambda request: replies[request["system"]]))  # fmt: skip
+    made = results.rate(file=tmp_path / "r.db")
+    shown = made.item["left"] + made.item["right"]
+    assert "empty reply" in shown
+    assert "Cut off: the reply reached max_tokens" in shown
+
+
+def test_half_a_character_is_no_error(rater: Rater) -> None:
+    rater.act({"do": "note", "key": rater.item["key"], "text": "why\ud83d"})
+    assert (rater.item["problem"], rater.rating.note(0)) == ("", "why?")
+    rater.act({"do": "rater", "name": "b\ud83d"})
+    assert rater.item["rater"] == "b?"
