@@ -42,17 +42,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in mine] + mine
 
 
+def left_out(config: pytest.Config) -> bool:
+    """Tell whether browser tests were left out, here or by the workers, who alone collect where there are any."""
+    return bool(LEFT_OUT) or (bool(config.getoption("numprocesses", None)) and missing() is not None)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if LEFT_OUT and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and left_out(session.config):
         session.exitstatus = pytest.ExitCode.OK
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if LEFT_OUT:
-        terminalreporter.write_line(
-            f"{len(LEFT_OUT)} browser tests left out: {missing()}. To run them: {HOW}.", yellow=True
-        )
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if left_out(config):
+        count = f"{len(LEFT_OUT)} " if LEFT_OUT else ""
+        terminalreporter.write_line(f"{count}browser tests left out: {missing()}. To run them: {HOW}.", yellow=True)
 
 
 @pytest.fixture(scope="session")
