@@ -160,7 +160,8 @@ def _paths(top: Path) -> list[Path]:
     for folder, inner, names in os.walk(top):
         inner.sort()
         found += [Path(folder, name) for name in names if name.endswith(".md")]
-    return sorted(found, key=str)
+    # In the order of the loader's language, which compares UTF-16 units.
+    return sorted(found, key=lambda path: str(path).encode("utf-16-be", "surrogatepass"))
 
 
 def _folder(trees: Sequence[Sequence[Path]]) -> Folder:

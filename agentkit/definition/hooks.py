@@ -7,6 +7,14 @@ from typing import Any
 
 STRICT_EVENTS = ("PreToolUse", "PermissionRequest")
 """Events whose malformed hooks drop the agent; under any other event they are merely ignored."""
+EVENTS = frozenset((
+    *STRICT_EVENTS, "PostToolUse", "PostToolUseFailure", "PostToolBatch", "PermissionDenied", "Notification",
+    "UserPromptSubmit", "UserPromptExpansion", "SessionStart", "SessionEnd", "Stop", "StopFailure", "SubagentStart",
+    "SubagentStop", "PreCompact", "PostCompact", "Setup", "TeammateIdle", "TaskCreated", "TaskCompleted",
+    "ConfigChange", "WorktreeCreate", "WorktreeRemove", "InstructionsLoaded", "Elicitation", "ElicitationResult",
+    "CwdChanged", "FileChanged", "MessageDisplay", "DirectoryAdded",
+))  # fmt: skip
+"""Events of which the loader is known to run hooks."""
 _DEEPEST = 4
 """Levels below `hooks:` on which the loader looks for these events in the wrong place."""
 
@@ -22,7 +30,23 @@ def trouble(hooks: object) -> str | None:
     if not isinstance(hooks, Mapping):
         return "hooks is not a mapping of events"
     found = (event_trouble(event, hooks.get(event)) for event in STRICT_EVENTS)
-    return next(filter(None, found), None) or _misplaced(hooks)
+    return next(filter(None, found), None) or _misplaced(hooks) or _without_event(hooks)
+
+
+def _without_event(hooks: Mapping[str, Any]) -> str | None:
+    """Tell of a list of hooks, or of a matcher, that stands under no event: the loader refuses those too."""
+    level: list[Mapping[str, Any]] = [hooks]
+    for _ in range(_DEEPEST + 1):
+        for value in level:
+            inner = value.get("hooks")
+            if (isinstance(inner, list) and inner and EVENTS.isdisjoint(value)) or (
+                isinstance(inner, Mapping) and "matcher" in value
+            ):
+                return "hooks.hooks stands under no event"
+        level = [
+            inner for value in level for key, inner in value.items() if key not in EVENTS and isinstance(inner, Mapping)
+        ]
+    return None
 
 
 def _misplaced(hooks: Mapping[str, Any]) -> str | None:

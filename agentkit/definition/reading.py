@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from agentkit.definition import hooks, yamlcore, yamlfast, yamllibrary
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
-from agentkit.definition.repair import quoted_value, repaired
+from agentkit.definition.repair import quoted_value, repaired, untabbed
 from agentkit.definition.tools import tools_of
 
 NAME_LIMIT = 256
@@ -77,7 +77,7 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
 
 def _second_try(block: str, first: yamlcore.YamlError) -> Any:
     """Return what the block is after the repair; the first error stands where there is nothing to repair."""
-    quick = yamlfast.fields(block, {}, mended=True)
+    quick = yamlfast.fields(untabbed(block), {}, mended=True)
     if quick is not None:
         return quick
     second_try = repaired(block)

@@ -7,6 +7,7 @@ import re
 from agentkit.definition import yamlcore
 
 _LEAD = re.compile(r"([A-Za-z_-]+):[ \t\x0b\x0c\r\xa0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]+")
+_TABS = re.compile("(?:(?<=[\n\r\u2028\u2029])|\\A)\t+")
 _ENDS = ("\r", "\u2028", "\u2029")
 _TROUBLE = (": ", *"{}[]*&#!|>%@`")
 
@@ -24,7 +25,13 @@ def repaired(block: str) -> str:
     >>> repaired("description: use it: always\r\n")
     'description: use it: always\r\n'
     """
-    return "\n".join(line if (new := repaired_line(line)) is None else new for line in block.split("\n"))
+    lines = untabbed(block).split("\n")
+    return "\n".join(line if (new := repaired_line(line)) is None else new for line in lines)
+
+
+def untabbed(block: str) -> str:
+    """Return the block with two blanks for each tab that begins a line, as the repair first makes it."""
+    return _TABS.sub(lambda match: "  " * len(match[0]), block) if "\t" in block else block
 
 
 def repaired_line(line: str) -> str | None:

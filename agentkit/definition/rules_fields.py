@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agentkit.definition import mending
 from agentkit.definition.fields import BY_NAME, FIELDS, REMOVED_TOOLS, meant
 from agentkit.definition.findings import Hit, rule
-from agentkit.definition.hooks import event_trouble
+from agentkit.definition.hooks import EVENTS, event_trouble
 from agentkit.definition.tools import base, known_tool, meant_tool
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def name_style(agent: AgentDefinition) -> Iterator[Hit]:
     "AK221",
     "hook-ignored",
     "warning",
-    "The loader ignores malformed hooks of this event without a word.",
+    "The loader ignores malformed hooks, and events that it does not know, without a word.",
     "hooks:\n  Stop: echo done",
     when="hooks",
 )
@@ -246,5 +246,6 @@ def hook_ignored(agent: AgentDefinition) -> Iterator[Hit]:
     hooks = agent.metadata.get("hooks")
     if isinstance(hooks, dict) and agent.verdict != "dropped":
         for event, matchers in hooks.items():
-            if found := event_trouble(event, matchers):
+            unknown = None if event in EVENTS else f"the loader knows no event {event[:60]!r}"
+            if found := unknown or event_trouble(event, matchers):
                 yield Hit(agent.offset_of("hooks"), f"this hook has no effect: {found}")

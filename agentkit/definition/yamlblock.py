@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agentkit.definition.yamlcore import Reader
 
-_HEADER = re.compile(r"([|>])(?:([1-9])([-+]?)|([-+])([1-9]?)|)[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z)")
+_HEADER = re.compile(r"([|>])[ \t]*(?:([1-9])[ \t]*([-+]?)|([-+])[ \t]*([1-9]?)|)[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z)")
+_TAB_LINE = re.compile(r"\t[ \t]*(?:#[^\n]*)?\n")
+"""What the loader passes over right after a block, and nowhere else between fields."""
 
 
 def block_scalar(reader: Reader, indent: int) -> str:
@@ -27,12 +29,13 @@ def block_scalar(reader: Reader, indent: int) -> str:
     parent = max(indent, 0) if digit else indent
     width = parent + int(digit) if digit else _detected(reader, start, indent)
     lines, reader.pos = _lines(reader.text, start, width, indent)
-    reader.line_start = reader.pos
-    reader.content()
     trailing = 0
     while lines and not lines[-1]:
         lines.pop()
         trailing += 1
+    odd = _TAB_LINE.match(reader.text, reader.pos) if lines and not trailing else None
+    reader.pos = reader.line_start = odd.end() if odd else reader.pos
+    reader.content()
     text = "\n".join(lines) if header[1] == "|" else _folded(lines)
     if keep == "-":
         return text

@@ -39,6 +39,11 @@ def read(block: str) -> Any:
 _SPACES = re.compile(r" *")
 _COLON = re.compile(r":(?=[ \t\n]|\Z)|(?<=[ \t\n])#")
 _PLAIN_START = re.compile(r"""[^ \t\n\-?:\[\]{}#&*!|>'"%@`]|[-?:](?=[^ \t\n])""")
+_PART = (
+    r"""(?:[&!][^ \t\n]*[ \t]+)*(?:"[^"\\\n]*"|'[^'\n]*'|\[[^\[\]\n]*\]|\{[^{}\n]*\}"""
+    r"""|[^\s:#"'\[\]{}&*!|>%@`?-][^:#\n]*|)"""
+)
+_ITEM_KEY = re.compile(rf"(?:- +)+(?:{_PART}:[ \t]+)+{_PART}:(?=[ \t\n]|\Z)")
 _PROPERTY = re.compile(r"[&!][^ \t\n]*[ \t]+")
 
 
@@ -48,7 +53,7 @@ class Reader(Cursor):
     def document(self) -> Any:
         """Read the whole text; two documents or more make a list."""
         documents = []
-        self.content()
+        self.content(tabs=True)
         while self.column >= 0:
             if self.text.startswith("%", self.pos) and self.column == 0:
                 self._directive()
@@ -169,7 +174,7 @@ class Reader(Cursor):
                 break
             return self.text.count("\n", before, self.pos)
         self.pos = before
-        self.next_line()
+        self.next_line(tabs=True)  # the plain value went on up to here
         return 0
 
     # Collections
@@ -205,6 +210,10 @@ class Reader(Cursor):
             elif self.at_indicator(":"):
                 self.pos += 1
                 name, value = None, self.node(column, fresh=False, same=True)
+            elif item := _ITEM_KEY.match(self.text, self.pos):
+                # A list item with two colons: the loader takes the list for the key.
+                self.pos = item.end()
+                name, value = [{}], self.node(column, fresh=False, same=True)
             else:
                 self.fail("a line is no `key: value`")
             self.store(values, merges, name, value)
@@ -230,7 +239,8 @@ class Reader(Cursor):
                 anchor = self.anchor()
             else:
                 tag = self.tag()
-            self.pos = match.end()
+            while self.peek() in (" ", "\t"):
+                self.pos += 1
         char = self.peek()
         name: Any = None
         if char in ('"', "'"):

@@ -16,10 +16,13 @@ ALIAS_LIMIT = 1_000_000
 
 _LINE_REST = re.compile(r"[ \t]*(?:(?<=[ \t\n])#[^\n]*)?(?:\n|\Z)")
 _EMPTY_LINES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
+_EMPTY_LINES_NO_TAB = re.compile(r"(?:(?: [ \t]*)?(?:#[^\n]*)?\n)*")
 _SPACES = re.compile(r" *")
-_TAG_END = r"(?:[\w;/?:@&=+$.~*'()#-]|%[0-9A-Fa-f]{2})+"
+_TAG_CHAR = r"(?:[\w;/?:@&=+$.~*'()#-]|%[0-9A-Fa-f]{2})"
 _TAG = re.compile(
-    rf"!<(?:tag:yaml\.org,2002:)?([!-=?-~]+)>|(!!{_TAG_END})|!(?![:%]){_TAG_END}|!(?=[ \t\n]|\Z)", re.ASCII
+    rf"!<(?:tag:yaml\.org,2002:)?((?:{_TAG_CHAR}|[!,])(?:{_TAG_CHAR}|[!,\[\]])*)>|(!!{_TAG_CHAR}+)"
+    rf"|!(?=[A-Za-z0-9-]){_TAG_CHAR}+|!(?=[ \t\n]|\Z)",
+    re.ASCII,
 )
 _RETURN = re.compile(r"\r\n?")
 _ANCHOR = re.compile(r"[&*][^ \t\n,\[\]{}]+")
@@ -64,22 +67,30 @@ class Cursor:
         end = self.text.find("\n", self.pos)
         return len(self.text) if end < 0 else end
 
-    def next_line(self) -> None:
+    def next_line(self, *, tabs: bool = False) -> None:
         """Step over what may follow a value on its line, and go to the next content."""
         rest = _LINE_REST.match(self.text, self.pos)
         if rest is None:
             self.fail("something follows the value on its line")
         self.pos = rest.end()
-        self.content()
+        self.content(tabs=tabs)
 
-    def content(self) -> None:
-        """Go from the start of a line to the next content, setting its column."""
-        empty = _EMPTY_LINES.match(self.text, self.pos)
+    def content(self, *, tabs: bool = False) -> None:
+        """Go from the start of a line to the next content, setting its column.
+
+        Args:
+            tabs: Whether a tab may begin a line with nothing on it; between two fields it may not.
+        """
+        empty = (_EMPTY_LINES if tabs else _EMPTY_LINES_NO_TAB).match(self.text, self.pos)
         assert empty is not None
         start = empty.end()
         spaces = _SPACES.match(self.text, start)
         assert spaces is not None
         self.pos, self.line_start, self.column = spaces.end(), start, spaces.end() - start
+        if self.peek() == "\t" and not self.column and not tabs:
+            rest = _LINE_REST.match(self.text, self.pos)
+            if rest is not None and rest[0].endswith("\n"):
+                self.fail("a tab cannot indent")
         if self.peek() in ("\t", "#", ""):
             rest = _LINE_REST.match(self.text, self.pos if self.peek() != "#" else start)
             if (rest is not None and rest.end() == len(self.text)) or self.peek() == "" or self.peek() == "#":

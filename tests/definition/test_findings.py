@@ -121,6 +121,12 @@ def test_the_lines_of_examples_are_mended_as_one_description() -> None:
     assert example.commentary == "It fits"
 
 
+def test_an_event_that_the_loader_does_not_know_is_told() -> None:
+    findings = ak.loads(f"---\nname: aaa\n{GOOD}hooks:\n  stop: []\n  Stop: []\n{BODY}").findings
+    (finding,) = [each for each in findings if each.code == "AK221"]
+    assert "'stop'" in finding.message
+
+
 def test_unknown_codes_are_refused() -> None:
     with pytest.raises(ak.errors.EditError, match="AK201"):
         ak.loads("").fix("AK999")

@@ -37,6 +37,12 @@ def test_of_one_name_the_last_by_path_is_used_and_the_others_are_told(tmp_path: 
     assert "AK501" in [finding.code for finding in folder.findings]
 
 
+def test_paths_are_ordered_as_the_program_orders_them(tmp_path: Path) -> None:
+    put(tmp_path / "\U0001f600.md", "same", "a high character, in two units of UTF-16 that sort before")
+    put(tmp_path / "\uffee.md", "same", "last")
+    assert ak.load_folder(tmp_path)["same"].description == "last"
+
+
 def test_nearer_wins(tmp_path: Path) -> None:
     home, project = tmp_path / "home", tmp_path / "home" / "project"
     nested = project / "app"
