@@ -91,9 +91,12 @@ function settled(model) {
   return true;
 }
 
+// A kernel that is busy takes its time, and half a word must not be saved; one that is gone answers never.
+const PATIENCE_MS = 30000;
+
 async function settle(model) {
   await new Promise((resolve) => setTimeout(resolve, 20));
-  for (let waited = 0; waited < 5000 && !settled(model); waited += 50) {
+  for (let waited = 0; waited < PATIENCE_MS && !settled(model); waited += 50) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
