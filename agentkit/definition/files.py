@@ -12,6 +12,7 @@ from agentkit.errors import DefinitionError, DefinitionNotFound, FileChanged
 
 # Not blocking: opening a pipe would wait for its writer.
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 SIZE_LIMIT = 16 * 1024 * 1024
 """Bytes of the largest file that is read; real definitions are under 100 KB."""
 
@@ -85,7 +86,7 @@ def write(path: str | os.PathLike[str], content: bytes, origin: Origin | None) -
 
     Raises:
         FileChanged: the file changed on disk since it was loaded.
-        DefinitionError: it cannot be written.
+        DefinitionError: it cannot be written, or is marked as read-only.
     """
     place = Path(path).expanduser()
     try:
@@ -93,6 +94,9 @@ def write(path: str | os.PathLike[str], content: bytes, origin: Origin | None) -
         if origin is not None and origin.path.resolve() == target:
             _unchanged(target, origin)
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+        if not mode & _WRITABLE and target.exists():
+            # Replacing it would succeed, and go against what its owner said.
+            raise DefinitionError(f"{place} is read-only; nothing was written", hint=f"chmod u+w {target}")
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,14 @@ RUN_ALL = """() => Promise.race([
   new Promise((_, fail) => setTimeout(() => fail(new Error('TimeoutError: the cells did not end')), 60000)),
 ])"""
 """With an end: a reply of the kernel that gets lost would be waited for for ever."""
+
+
+def eventually(page: Any, probe: Callable[[], Any], wanted: Any, within_s: float = 15) -> None:
+    """Wait until a probe gives what is wanted; a busy machine takes its time."""
+    end = time.monotonic() + within_s
+    while (found := probe()) != wanted and time.monotonic() < end:
+        page.wait_for_timeout(100)
+    assert found == wanted
 
 
 def browser_path() -> str | None:

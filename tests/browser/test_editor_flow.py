@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from browser.conftest import opened
-from browser.lab import READY, REPO, Lab, shoot
+from browser.lab import READY, REPO, Lab, eventually, shoot
 
 import agentkit as ak
 
@@ -123,8 +123,7 @@ def test_fast_typing_loses_nothing(lab: Lab, form: Any) -> None:
     prompt = form.get_by_label("System prompt, in Markdown")
     prompt.fill("")
     prompt.press_sequentially(text, delay=2)
-    form.wait_for_timeout(500)
-    assert value(lab, form, "system_prompt") == text.strip()
+    eventually(form, lambda: value(lab, form, "system_prompt"), text.strip())
     assert prompt.input_value() == text
 
 
@@ -165,8 +164,7 @@ def test_line_numbers_stay_beside_wrapped_lines(lab: Lab, form: Any) -> None:
     size = form.viewport_size
     for width in (1360, 760):
         form.set_viewport_size({"width": width, "height": 1000})
-        form.wait_for_timeout(200)
-        assert form.evaluate(OFF) == [0, 0]
+        eventually(form, lambda: form.evaluate(OFF), [0, 0])
     form.set_viewport_size(size)
     prompt.evaluate("(area) => { area.scrollTop = 0; }")
     form.wait_for_function("() => document.querySelector('.ak-rolls').style.transform === 'translateY(0px)'")

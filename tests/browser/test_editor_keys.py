@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from browser.lab import Lab, shoot
+from browser.lab import Lab, eventually, shoot
 
 INSIDE = "() => Boolean(document.activeElement.closest('.ak-form'))"
 STATE = """() => {
@@ -31,19 +31,15 @@ def test_findings_and_changes_stay_in_sight_wherever_one_types(form: Any) -> Non
         field.scroll_into_view_if_needed()
         field.press("End")
         form.keyboard.type("x")
-        form.wait_for_timeout(300)
-        assert form.evaluate(STATE) == [True, BESIDE]
+        eventually(form, lambda: form.evaluate(STATE), [True, BESIDE])
     form.locator(".ak-part").first.scroll_into_view_if_needed()
-    form.wait_for_timeout(200)
-    assert form.evaluate(STATE) == [True, BESIDE]
+    eventually(form, lambda: form.evaluate(STATE), [True, BESIDE])
     shoot(form, "editor-in-sight")
     form.set_viewport_size({"width": 700, "height": 450})
     form.get_by_label("System prompt, in Markdown").scroll_into_view_if_needed()
-    form.wait_for_timeout(300)
-    assert form.evaluate(STATE)[0]
+    eventually(form, lambda: form.evaluate(STATE)[0], True)
     form.get_by_role("button", name="Findings, roster line, changes and code, under the form").click()
-    form.wait_for_timeout(300)
-    assert form.evaluate(STATE)[1][0] == "Findings"
+    eventually(form, lambda: form.evaluate(STATE)[1][:1], ["Findings"])
     form.set_viewport_size(size)
 
 
@@ -62,9 +58,9 @@ def test_undo_and_redo_keys_go_over_the_whole_form(lab: Lab, form: Any) -> None:
     prompt.press("Control+Z")
     form.get_by_text("No unsaved changes").wait_for()
     assert prompt.input_value() == text
-    form.wait_for_timeout(200)
     # The cursor is where the text changed, not at the end.
-    assert prompt.evaluate("(area) => [area.selectionStart, document.activeElement === area]") == [at, True]
+    cursor = "(area) => [area.selectionStart, document.activeElement === area]"
+    eventually(form, lambda: prompt.evaluate(cursor), [at, True])
     form.keyboard.press("Control+Shift+Z")
     form.get_by_text("Unsaved changes in").wait_for()
     assert value(lab, form, "system_prompt.count('New words.')") == "1"
@@ -95,16 +91,16 @@ def test_the_focus_stays_in_the_form(form: Any) -> None:
         button.focus()
         form.keyboard.press("Enter")
         form.wait_for_timeout(600)
-        assert form.evaluate(INSIDE)
+        eventually(form, lambda: form.evaluate(INSIDE), True)
     down = form.get_by_role("button", name="Move section Security down")
     down.focus()
     form.keyboard.press("Enter")
     form.wait_for_timeout(600)
-    assert form.evaluate("() => document.activeElement.title") == "Move section Security down"
+    eventually(form, lambda: form.evaluate("() => document.activeElement.title"), "Move section Security down")
     form.get_by_role("radio", name="green").focus()
     form.keyboard.press("Control+Z")
     form.wait_for_timeout(600)
-    assert form.evaluate(INSIDE)
+    eventually(form, lambda: form.evaluate(INSIDE), True)
 
 
 KEYS = ("b", "a", "x", "d", "d", "z", "c", "v", "m", "y", "Shift+M", "Escape", "ArrowUp", "ArrowDown", "Control+F")

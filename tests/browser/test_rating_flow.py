@@ -7,7 +7,7 @@ import signal
 from typing import Any
 
 import pytest
-from browser.lab import Lab
+from browser.lab import Lab, eventually
 from browser.test_axe import look
 
 from agentkit.scoring.rating_file import RatingFile
@@ -84,13 +84,7 @@ def test_it_is_blind_until_asked_and_goes_on_later(lab: Lab, form: Any) -> None:
 
 def test_every_keystroke_of_a_note_is_kept(lab: Lab, form: Any) -> None:
     form.get_by_role("textbox", name="Note", exact=True).press_sequentially("half a thou", delay=5)
-    kept = ""
-    for _ in range(20):
-        form.wait_for_timeout(400)
-        kept = lab.evaluate(form, "print(rater.frame['note'][0])").strip()
-        if kept == "half a thou":
-            break
-    assert kept == "half a thou"
+    eventually(form, lambda: lab.evaluate(form, "print(rater.frame['note'][0])").strip(), "half a thou")
 
 
 def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, form: Any) -> None:

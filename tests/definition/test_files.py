@@ -31,6 +31,14 @@ def test_saving_keeps_bytes_and_mode(path: Path) -> None:
     assert saved.replace(color=None).save() == agent
 
 
+def test_a_read_only_file_is_not_replaced(path: Path) -> None:
+    path.chmod(0o444)
+    with pytest.raises(ak.errors.DefinitionError, match="read-only") as caught:
+        ak.load(path).replace(color="red").save()
+    assert "chmod u+w" in str(caught.value)
+    assert path.read_text() == TEXT
+
+
 def test_saving_goes_through_links(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.md"
     link.symlink_to(path)
