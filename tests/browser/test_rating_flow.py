@@ -25,6 +25,8 @@ results = ak.run(variants, samples, backend=ak.Scripted(reply), store=False, pro
 rater = results.rate(rater="ann", file="ratings.db")
 rater"""
 
+FOCUSED = "() => document.activeElement.getAttribute('aria-label')"
+
 
 @pytest.fixture
 def form(lab: Lab, desk: Any) -> Any:
@@ -83,7 +85,10 @@ def test_it_is_blind_until_asked_and_goes_on_later(lab: Lab, form: Any) -> None:
 
 
 def test_every_keystroke_of_a_note_is_kept(lab: Lab, form: Any) -> None:
-    form.get_by_role("textbox", name="Note", exact=True).press_sequentially("half a thou", delay=5)
+    note = form.get_by_role("textbox", name="Note", exact=True)
+    note.press_sequentially("half a thou", delay=5)
+    problems = form.locator(".ak-problem:visible").all_inner_texts()
+    assert (note.input_value(), form.evaluate(FOCUSED), problems) == ("half a thou", "Note", [])
     eventually(form, lambda: lab.evaluate(form, "print(rater.frame['note'][0])").strip(), "half a thou")
 
 
