@@ -26,10 +26,14 @@ view
 ACTIVE = "() => document.activeElement.className + ' ' + document.activeElement.innerText"
 
 CORNERS = """() => {
-  const corner = (place) => document.querySelector(`.ak-explore ${place}`).getBoundingClientRect().toJSON();
+  const view = document.querySelector('.ak-explore .ak-view').getBoundingClientRect();
+  const corner = (place) => {
+    const box = document.querySelector(`.ak-explore ${place}`).getBoundingClientRect();
+    return {x: Math.round(box.x - view.x), y: Math.round(box.y - view.y)};
+  };
   return {top: corner('.ak-top'), first: corner('.ak-top .ak-first'), line: corner('.ak-body-line .ak-first')};
 }"""
-"""All at one moment: rows come and go while one scrolls."""
+"""Within the view, and all at one moment: rows come and go while one scrolls, and the page around it still settles."""
 
 
 @pytest.fixture
