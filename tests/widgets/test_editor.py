@@ -459,7 +459,9 @@ class Form(Page):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         own = [(name, value) for name, value in attributes if name in ("class", "tabindex")]
         assert all(
-            name == "tabindex" or all(word.startswith("ak-") for word in (value or "").split()) for name, value in own
+            name == "tabindex"
+            or all(word.startswith("ak-") or word == "mathjax_ignore" for word in (value or "").split())
+            for name, value in own
         )
         if tag == "b":
             self.open.append(tag)
