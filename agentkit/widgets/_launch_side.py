@@ -77,19 +77,24 @@ def _quote(quote: Quote) -> Html:
     return Html(f'<table class="ak-figures">{rows}</table>')
 
 
-def progress(state: LaunchState) -> Html:
-    """Return how far the run is: a bar, the numbers, and a row for each variant."""
+def progress(state: LaunchState, apart: bool = False) -> Html:
+    """Return how far the run is: a bar, the numbers, and a row for each variant.
+
+    Args:
+        state: What is going on.
+        apart: Whether buttons are heard while a cell runs.
+    """
     if state.running is None:
         return Html('<span class="ak-hint">Nothing was run yet.</span>')
     results, now = state.results, state.progress
     bar = _bar(now) if now is not None else ""
     hint = ""
-    if state.phase == "running":
+    if state.phase == "running" and not apart:
         hint = (
             "While another cell runs, the kernel hears Stop only when that cell is over; "
             "interrupting the kernel ends the cell first."
         )
-    elif results is not None and len(results):
+    elif state.phase != "running" and results is not None and len(results):
         hint = "The results are in launcher.results; show them in the next cell."
     said = f'<div class="ak-hint">{hint}</div>' if hint else ""
     table = _by_variant(results) if results is not None and len(results) else ""

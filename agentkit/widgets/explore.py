@@ -16,6 +16,7 @@ from agentkit.views import safe
 from agentkit.widgets._explore_cells import MODES, transcript_html
 from agentkit.widgets._explore_data import SCORE_TESTS, SHOWS, ExploreData
 from agentkit.widgets._guard import STATIC
+from agentkit.widgets._route import as_sent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,7 @@ class Explorer(anywidget.AnyWidget):
             },
         )
         self.on_msg(self._asked)
+        as_sent(self)
 
     @property
     def selection(self) -> pd.DataFrame:

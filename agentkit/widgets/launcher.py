@@ -22,6 +22,7 @@ from agentkit.widgets._guard import Guard
 from agentkit.widgets._launch_choices import Choices
 from agentkit.widgets._launch_state import LaunchState
 from agentkit.widgets._parts import box, button, group, html, put
+from agentkit.widgets._route import as_sent
 from agentkit.widgets._throttle import Throttle
 
 QUOTE_AFTER_S = 0.4
@@ -70,7 +71,9 @@ class Launcher(w.VBox):  # type: ignore[misc]
         self._problem = html("", "ak-problem", "ak-live")
         self._said = ""
         self._notice = html("", "ak-hint", "ak-notice")
+        self._apart = False
         guard = Guard(label="Launcher")
+        guard.on_msg(self._heard)
         head = box([self._bar(), self._problem], "ak-head")
         super().__init__([guard, head, self._notice, self._body()])
         self.add_class("ak-form")
@@ -149,6 +152,11 @@ class Launcher(w.VBox):  # type: ignore[misc]
 
     # What happens
 
+    def _heard(self, *_message: object) -> None:
+        # The page is there, and its messages arrive on this thread.
+        self._apart = threading.current_thread() is not threading.main_thread()
+        self._refresh()
+
     def _picked(self) -> None:
         self.state.quote = None
         self._quote.later()
@@ -195,7 +203,7 @@ class Launcher(w.VBox):  # type: ignore[misc]
             self._problem.layout.display = "" if self._said else "none"
             put(self._notice, side.notice(state))
             put(self._cost, side.quoted(state, problem))
-            put(self._progress, side.progress(state))
+            put(self._progress, side.progress(state, self._apart))
             put(self._failures, side.failures(state))
             code = "" if problem else state.code
             put(self._code, Html(f'<pre tabindex="0">{safe.escape(code)}</pre>') if code else Html(""))
@@ -207,6 +215,7 @@ class Launcher(w.VBox):  # type: ignore[misc]
             _set(self._resume, disabled=not state.can_resume)
             for each in self._choices.inputs:
                 _set(each, disabled=going)
+            as_sent(self)
 
 
 def _set(widget: w.Widget, **values: Any) -> None:

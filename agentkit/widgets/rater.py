@@ -18,6 +18,8 @@ from agentkit.errors import AgentkitError
 from agentkit.scoring.rating import ANSWERS, Rating, Side
 from agentkit.views import _words, safe, table
 from agentkit.widgets._guard import STATIC
+from agentkit.widgets._inbox import Inbox
+from agentkit.widgets._route import as_sent
 from agentkit.widgets._throttle import Throttle
 
 if TYPE_CHECKING:
@@ -71,10 +73,12 @@ class Rater(anywidget.AnyWidget):
         self._finished = rating.next is None
         self._names = False
         self._problem = ""
-        self._heard: dict[str, int] = {}
         super().__init__(item=self._shown())
-        self._tell = Throttle(lambda: self.send({"heard": self._heard}))
+        # Of two notes on one item the one typed last counts, whichever thread brings it.
+        self._inbox = Inbox(self.act, lambda told: (told.get("do"), told.get("key")))
+        self._tell = Throttle(lambda: self.send({"heard": self._inbox.heard}))
         self.on_msg(self._told)
+        as_sent(self)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -116,12 +120,9 @@ class Rater(anywidget.AnyWidget):
                 self.item = self._shown()
 
     def _told(self, _widget: object, told: Mapping[str, Any], _buffers: object) -> None:
-        self.act(told)
+        self._inbox.put(told)
         # What was asked is on disk, or the page says why not: it need not warn that nothing answers.
-        view, number = told.get("view"), told.get("number")
-        if isinstance(view, str) and isinstance(number, int):
-            self._heard[view] = number
-            self._tell()
+        self._tell()
 
     def _act(self, told: Mapping[str, Any]) -> None:
         rating, what = self.rating, told.get("do")

@@ -173,6 +173,15 @@ class Lab:
         page.evaluate(RUN_ALL)
         page.wait_for_function(READY, timeout=60_000)
 
+    def start(self, page: Any, code: str) -> None:
+        """Run code in the notebook's kernel, out of sight, without waiting; `window.ended` tells when it is over."""
+        script = """(code) => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          window.ended = false;
+          kernel.requestExecute({code, store_history: false}).done.then(() => { window.ended = true; });
+        }"""
+        page.evaluate(script, code)
+
     def evaluate(self, page: Any, code: str) -> str:
         """Run code in the notebook's kernel, out of sight, and return what it prints."""
         script = """async (code) => {

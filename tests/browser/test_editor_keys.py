@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from browser.lab import Lab, eventually, shoot
 
 INSIDE = "() => Boolean(document.activeElement.closest('.ak-form'))"
@@ -128,3 +129,19 @@ def test_no_key_in_any_control_reaches_the_notebook(form: Any) -> None:
         assert form.evaluate(CELLS) == cells, kind
         assert form.locator(".jp-DocumentSearch-overlay").count() == 0, kind
     assert form.errors == []
+
+
+@pytest.mark.parametrize("cell", ["import time; time.sleep(4)", "import asyncio; await asyncio.sleep(4)"])
+def test_a_click_while_a_cell_runs_comes_after_what_was_typed(lab: Lab, form: Any, cell: str) -> None:
+    users = form.get_by_label("User says")
+    before = [users.nth(at).input_value() for at in range(3)]
+    lab.start(form, cell)
+    users.nth(1).click()
+    form.keyboard.press("End")
+    form.keyboard.type(" And now?", delay=20)
+    form.get_by_role("button", name="Move example 2 up").click()
+    form.wait_for_function("() => window.ended", timeout=60_000)
+    moved = [before[1] + " And now?", before[0], before[2]]
+    eventually(form, lambda: [users.nth(at).input_value() for at in range(3)], moved)
+    said = "print(*[each.user for each in form.value.examples], sep='|')"
+    eventually(form, lambda: lab.evaluate(form, said).strip().split("|"), moved)

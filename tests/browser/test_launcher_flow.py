@@ -75,10 +75,12 @@ def test_the_page_stays_usable_and_stop_stops(lab: Lab, form: Any, api: Messages
     form.get_by_text("Running", exact=True).wait_for()
     form.get_by_text("4/6 done").wait_for()
     shoot(form, "launcher-running", form.locator(".ak-launch"))
-    # Another cell runs meanwhile, and the form goes on.
+    # Another cell runs meanwhile, and the form goes on; it hears Stop before that cell is over.
     assert lab.evaluate(form, "print(6 * 7)") == "42\n"
+    lab.start(form, "import time\nwhile launcher.running.state == 'running': time.sleep(0.05)")
     form.get_by_role("button", name="Stop; what finished is kept").click()
     form.get_by_text("Stopped", exact=True).wait_for()
+    form.wait_for_function("() => window.ended")
     waiting = False
     before = len(api.calls)
     form.get_by_role("button", name="Resume: run what is missing").click()

@@ -136,9 +136,19 @@ def test_what_was_heard_is_told_back_to_its_own_view(rater: Rater, monkeypatch: 
     sent: list[Any] = []
     monkeypatch.setattr(rater, "send", sent.append)
     rater._told(rater, {"do": "note", "key": rater.item["key"], "text": "a", "view": "v", "number": 1}, [])
-    rater._told(rater, {"do": "go", "by": 1, "view": "w", "number": 5}, [])
+    rater._told(rater, {"do": "go", "by": 1, "view": "w", "number": 1}, [])
+    rater._told(rater, {"do": "go", "by": 1, "view": "w", "number": 2}, [])
     rater._tell.flush()
-    assert sent[-1] == {"heard": {"v": 1, "w": 5}}
+    assert sent[-1] == {"heard": {"v": 1, "w": 2}}
+
+
+def test_a_note_is_what_was_typed_last_whatever_arrives_last(rater: Rater) -> None:
+    typed = [
+        {"do": "note", "key": rater.item["key"], "text": "why"[:at], "view": "v", "number": at} for at in (1, 2, 3)
+    ]
+    for told in (typed[0], typed[2], typed[1]):
+        rater._told(rater, told, [])
+    assert rater.rating.note(0) == "why"
 
 
 def test_what_is_out_of_the_ordinary_about_a_reply_is_said(tmp_path: Path) -> None:

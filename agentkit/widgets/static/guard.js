@@ -85,18 +85,22 @@ function named(control) {
 }
 
 // Typing reaches the kernel a little later than a click does: an input sends its next text when the last was taken.
-function settled(model) {
-  const models = model.widget_manager?._modelsSync?.values?.() ?? [];
-  for (const each of models) if (each.pending_msgs > 0) return false;
+const waiting = (model) => [...(model.widget_manager?._modelsSync?.values?.() ?? [])].filter((each) => each.pending_msgs > 0);
+
+async function settled(model, root) {
+  for (const each of waiting(model)) {
+    const views = await Promise.all(Object.values(each.views ?? {}));
+    if (views.some((view) => root.contains(view.el))) return false;
+  }
   return true;
 }
 
 // A kernel that is busy takes its time, and half a word must not be saved; one that is gone answers never.
 const PATIENCE_MS = 30000;
 
-async function settle(model) {
+async function settle(model, root) {
   await new Promise((resolve) => setTimeout(resolve, 20));
-  for (let waited = 0; waited < PATIENCE_MS && !settled(model); waited += 50) {
+  for (let waited = 0; waited < PATIENCE_MS && !(await settled(model, root)); waited += 50) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -172,19 +176,19 @@ function render({ model, el }) {
       if (event.target.closest(".ak-find")) return;
       event.preventDefault();
       event.stopPropagation();
-      settle(model).then(() => model.send({ key: key === "undo" && event.shiftKey ? "redo" : key }));
+      settle(model, root).then(() => model.send({ key: key === "undo" && event.shiftKey ? "redo" : key }));
       // While it is on its way down: text inputs let no key come up again.
     }, true);
     model.on("msg:custom", asked);
     let passing = false;
     root.addEventListener("click", (event) => {
-      const button = event.target.closest(".ak-main-button");
-      if (!button || passing || settled(model)) return;
+      const control = event.target.closest(".jupyter-button, .widget-checkbox input");
+      if (!control || passing || !waiting(model).length) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      settle(model).then(() => {
+      settle(model, root).then(() => {
         passing = true;
-        button.click();
+        control.click();
         passing = false;
       });
     }, true);

@@ -1,0 +1,84 @@
+"""A real kernel takes a widget's messages on two threads: its main one, and the one that JupyterLab asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+CODE = """import agentkit as ak
+results = ak.run({"a": "A", "b": "B"}, ["x"], store=False, progress=False,
+                 backend=ak.Scripted(lambda request: request["system"]))
+raters = [results.rate(file=f"{at}.db") for at in range(6)]
+print(*[each.comm.comm_id for each in raters], raters[0].item["key"])"""
+TEXT = "half a thought, and the other half"
+WRITTEN = """import sqlite3, time
+time.sleep(0.5)
+print(sum(sqlite3.connect(f"{at}.db").execute("SELECT count(*) FROM ratings").fetchone()[0] for at in range(6)))"""
+
+
+@pytest.fixture
+def kernel(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHONPATH", str(repo))
+    manager, client = start_new_kernel(startup_timeout=60, cwd=str(tmp_path))
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def printed(kernel: Any, code: str) -> str:
+    text: list[str] = []
+
+    def heard(message: Any) -> None:
+        if message["msg_type"] == "stream":
+            text.append(message["content"]["text"])
+
+    reply = kernel.execute_interactive(code, output_hook=heard, timeout=60)
+    assert reply["content"]["status"] == "ok", reply["content"]
+    return "".join(text)
+
+
+def subshell(kernel: Any) -> str | None:
+    """Return a thread of the kernel's for a widget's messages, as JupyterLab asks for one; None where there is none."""
+    if "kernel subshells" not in kernel.kernel_info(reply=True, timeout=30)["content"].get("supported_features", []):
+        return None
+    kernel.control_channel.send(kernel.session.msg("create_subshell_request"))
+    return str(kernel.get_control_msg(timeout=30)["content"]["subshell_id"])
+
+
+def type_note(kernel: Any, comm: str, key: str, number: int, thread: str | None) -> None:
+    told = {"do": "note", "key": key, "text": TEXT[:number], "view": "v", "number": number}
+    message = kernel.session.msg("comm_msg", {"comm_id": comm, "data": {"method": "custom", "content": told}})
+    if thread:
+        message["header"]["subshell_id"] = thread
+    kernel.shell_channel.send(message)
+
+
+@pytest.mark.parametrize("early", [0, 30])
+def test_a_note_is_what_was_typed_last(kernel: Any, early: int) -> None:
+    *comms, key = printed(kernel, CODE).split()
+    thread = subshell(kernel)
+    for comm in comms:
+        for number in range(1, len(TEXT) + 1):  # some before the page knows its thread
+            type_note(kernel, comm, key, number, thread if number > early else None)
+    before = ""
+    while (written := printed(kernel, WRITTEN)) != before:
+        before = written
+    notes = printed(kernel, "print(*[rater.frame['note'][0] for rater in raters], sep='\\n')").splitlines()
+    assert notes == [TEXT] * len(comms)
+
+
+def test_a_widget_hears_while_a_cell_runs(kernel: Any, tmp_path: Path) -> None:
+    comm, *_, key = printed(kernel, CODE).split()
+    thread = subshell(kernel)
+    if thread is None:
+        pytest.skip("this kernel has one thread for cells and widgets")
+    cell = kernel.execute("import time\nwhile not raters[0].rating.note(0): time.sleep(0.05)\nprint('heard')")
+    type_note(kernel, comm, key, 1, thread)
+    while (reply := kernel.get_shell_msg(timeout=20))["parent_header"].get("msg_id") != cell:
+        pass
+    assert reply["content"]["status"] == "ok"
