@@ -149,7 +149,6 @@ def check(agent: AgentDefinition) -> list[Finding]:
     """Return the findings that need only the file, in the order of the file."""
     wanted = _wanted(agent.verdict, tuple(agent.metadata), marks(agent))
     hits = [(each, hit) for run, each in wanted for hit in run(agent)]
-    agent.__dict__.pop("lowered", None)  # as large as the file, and wanted by nobody else
     found = _findings(agent, hits) if hits else []
     if len(found) > 1:
         found.sort(key=lambda finding: (finding.line, finding.column, finding.code))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from stringzilla import find
 
 from agentkit.definition import examples as example_blocks
 from agentkit.definition import files, sections
@@ -157,23 +155,6 @@ class Loaded:
         # The fence is the first --- after the opening one, and no byte stands before its character.
         return 0 if envelope.why is not None else self.source.find(b"---", envelope.block_end) + 3
 
-    @lazy
-    def lowered(self) -> bytes:
-        """The body in lower case (of ASCII), to look for words in."""
-        return self.source[self.body_start :].lower()
-
-    def prompt_says(self, words: bytes) -> bool:
-        """Whether the body holds these words, in any letter case."""
-        place: int = find(self.lowered, words)
-        return place >= 0
-
-    def prompt_places(self, words: bytes) -> Iterator[int]:
-        """Yield where in `source` the body holds these words, in any letter case."""
-        place: int = find(self.lowered, words)
-        while place >= 0:
-            yield self.body_start + place
-            place = find(self.lowered, words, place + 1)
-
     def offset_of(self, key: str, word: str = "") -> int:
         """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
         places, block_start = self.reading.places, self.document.envelope.block_start
@@ -184,6 +165,8 @@ class Loaded:
             start, value_start, end = entry.start, entry.value_start, entry.end
         elif key in places:
             start = block_start + places[key]
+            if not word:
+                return start
             value_start = start + len(key) + 1
             later = [place for place in places.values() if place > places[key]]
             end = block_start + min(later) if later else self.document.envelope.block_end

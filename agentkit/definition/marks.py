@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stringzilla import find
+
 from agentkit.definition.tools import all_known
+from agentkit.definition.words import holds
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -19,6 +22,11 @@ LONG_DESCRIPTION = 1_000
 LONG_PROMPT = 10_000
 """Characters of a system prompt from which lint asks for less."""
 KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+OUTPUT = (
+    b"format", b"output", b"provide", b"response", b"report", b"deliver", b"return", b"summar", b"produce", b"respond",
+    b"answer", b"reply",
+)  # fmt: skip
+"""Words of which a prompt has one that says what its answer should look like."""
 
 
 def marks(agent: AgentDefinition) -> tuple[str, ...]:
@@ -37,11 +45,13 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
     if tools and not all_known(tools):
         found.append("+tools")
     if description := reading.description:
-        if "example>" in description:
-            found.append("+example")
-        if "<example" not in description and ("<" not in description or "<EXAMPLE" not in description.upper()):
+        if "<" not in description:
             found.append("+bare")
-        if not ("when " in description or "Use " in description or " for " in description):
+        elif holds(description, "example>"):
+            found.append("+example")
+        if "<" in description and not holds(description, "<example") and "<EXAMPLE" not in description.upper():
+            found.append("+bare")
+        if not (holds(description, "when ") or holds(description, "Use ") or holds(description, " for ")):
             found.append("+cue")
         if len(description) > LONG_DESCRIPTION:
             found.append("+wordy")
@@ -56,4 +66,17 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
         found.append("+empty")
     elif end - start > LONG_PROMPT:
         found.append("+long")
+    _mark_body(agent.source, agent.body_start, found)
     return tuple(found)
+
+
+def _mark_body(source: bytes, start: int, found: list[str]) -> None:
+    """Add the marks of a body, from its words as people spell them: to lower the whole body takes longer."""
+    if find(source, b"You", start) < 0 and find(source, b"you", start) < 0 and find(source, b"YOU", start) < 0:
+        found.append("+unaddressed")
+    if find(source, b"lways", start) >= 0 or find(source, b"LWAYS", start) >= 0:
+        found.append("+always")
+    for word in OUTPUT:
+        if find(source, word, start) >= 0:
+            return
+    found.append("+silent")

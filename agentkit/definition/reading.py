@@ -60,26 +60,38 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
         quick = yamlfast.fields(block, places)
         if quick is not None:
             return _finish("loads", None, quick, None, places)
+        places.clear()
         value = yamlfast.read(block) if "\r" in block else yamllibrary.read(block)
         verdict = "loads"
     except yamlcore.YamlError as first:
-        error = first
+        error = _bare(first)
         verdict = "repaired"
         try:
-            value = _second_try(block, first)
+            value = _second_try(block, error, places)
         except yamlcore.YamlError as second:
-            return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), error)
+            return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), _bare(error))
     if not isinstance(value, Mapping):
         return _finish("dropped", "its frontmatter holds no fields", {}, error)
     reason = f"its YAML parses only after the loader's repair: {error.message}" if error else None
-    return _finish(verdict, reason, value, error)
+    return _finish(verdict, reason, value, error, places or None)
 
 
-def _second_try(block: str, first: yamlcore.YamlError) -> Any:
+def _bare(error: yamlcore.YamlError) -> yamlcore.YamlError:
+    """Return an error without the frames that it came through: they hold the definition, which would hold them."""
+    error.__traceback__ = error.__context__ = None
+    return error
+
+
+def _second_try(block: str, first: yamlcore.YamlError, places: dict[str, int]) -> Any:
     """Return what the block is after the repair; the first error stands where there is nothing to repair."""
-    quick = yamlfast.fields(untabbed(block), {}, mended=True)
+    places.clear()
+    mended = untabbed(block)
+    quick = yamlfast.fields(mended, places, mended=True)
     if quick is not None:
+        if mended != block:
+            places.clear()
         return quick
+    places.clear()
     second_try = repaired(block)
     if second_try == block:
         raise first
@@ -144,18 +156,16 @@ def _guess(block: str) -> dict[str, Any]:
     """Return the best reading of a block that is not YAML: each top line of the form `key: value`, by itself."""
     values: dict[str, Any] = {}
     for line in block[:_GUESSED].replace("\r\n", "\n").split("\n"):
-        if (quoted := quoted_value(line)) and quoted[0][0] != "-":
-            values[quoted[0]] = quoted[1]
-            continue
-        match = _TOP_LINE.match(line)
-        if match is None:
-            if line.strip() == "---" and values:
+        if ":" not in line:
+            if values and line.strip() == "---":
                 break
-            continue
-        key, raw = match.groups()
-        try:
-            quick = yamlfast.fields(f"{key}: {raw or ''}\n", {})
-            values[key] = yamlcore.read(raw or "") if quick is None else quick[key]
-        except yamlcore.YamlError:
-            values[key] = (raw or "").strip("\"'")
+        elif (quoted := quoted_value(line)) and quoted[0][0] != "-":
+            values[quoted[0]] = quoted[1]
+        elif match := _TOP_LINE.match(line):
+            key, raw = match[1], match[2] or ""
+            try:
+                quick = yamlfast.scalar(raw)
+                values[key] = yamlcore.read(raw) if quick is yamlfast.UNSURE else quick
+            except yamlcore.YamlError:
+                values[key] = raw.strip("\"'")
     return values

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from stringzilla import find
+
 from agentkit.definition.findings import Hit, rule
-from agentkit.definition.marks import LONG_PROMPT
+from agentkit.definition.marks import LONG_PROMPT, OUTPUT
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -18,14 +20,12 @@ _LONG_LINE = re.compile(rb"\n.{%d}.*" % (_RESTATED + 1))
 """In bytes, as a line is at least as long there."""
 _LONG_START = re.compile(rb"\n.{%d}" % (_RESTATED + 1))
 """Their beginnings, for the quick look: lines that are the same begin the same."""
-_FORBIDS = (b"never", b"do not", b"don't")
+_ALWAYS = (b"Always", b"ALWAYS")
+_FORBIDS = (b"Never", b"NEVER", b"Do not", b"DO NOT", b"Don't", b"DON'T")
+"""Each as people spell it, small or large; the first letter may be small as well."""
 _ORDER = re.compile(r"(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
 _ORDER_SIZE = 300
 """Bytes of an order that are looked at."""
-_OUTPUT = (
-    b"format", b"output", b"provide", b"response", b"report", b"deliver", b"return", b"summar", b"produce", b"respond",
-    b"answer", b"reply",
-)  # fmt: skip
 
 
 @rule(
@@ -47,11 +47,10 @@ def no_system_prompt(agent: AgentDefinition) -> Iterator[Hit]:
     "info",
     "The body is what the model is told; prompts that address it as `you` are followed better.",
     "This agent reviews code.",
+    when="+unaddressed",
 )
 def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never says you."""
-    if agent.prompt_says(b"you"):
-        return ()
     start, end = agent.document.prompt_span
     if start == end:
         return ()
@@ -78,28 +77,30 @@ def long_prompt(agent: AgentDefinition) -> Iterable[Hit]:
     "warning",
     "Of two orders that contradict each other the model follows one, and not always the same.",
     "Always ask first.\nNever ask first.",
+    when="+always",
 )
 def contradiction(agent: AgentDefinition) -> Iterable[Hit]:
     """Report `always X` beside `never X`."""
-    if not agent.prompt_says(b"always"):
-        return ()
-    forbids = [order for order in _FORBIDS if agent.prompt_says(order)]
-    if not forbids:
-        return ()
+    forbidden = _places(agent, _FORBIDS)
+    wanted = _places(agent, _ALWAYS) if forbidden else {}
     # Only what is always to be done and also forbidden, by its first word, is looked at with care.
-    wanted, forbidden = _places(agent, [b"always"]), _places(agent, forbids)
     places = [place for word in wanted.keys() & forbidden for place in wanted[word] + forbidden[word]]
-    return _contradictions(agent, sorted(places))
+    return _contradictions(agent, sorted(places)) if places else ()
 
 
 def _places(agent: AgentDefinition, orders: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """Return where orders stand, by the first word after them."""
+    """Return where in the bytes of the body orders stand, by the first word after them."""
+    source = agent.source
     found: dict[bytes, list[int]] = {}
     for order in orders:
-        for place in agent.prompt_places(order):
-            end = place + len(order)
-            for word in agent.source[end : end + _ORDER_SIZE].split(None, 1)[:1]:
-                found.setdefault(word.lower(), []).append(place)
+        first, rest = order[0], order[1:]
+        place = find(source, rest, agent.body_start)
+        while place >= 0:
+            end = place + len(rest)
+            if source[place - 1] & ~32 == first:
+                for word in source[end : end + _ORDER_SIZE].split(None, 1)[:1]:
+                    found.setdefault(word.lower(), []).append(place - 1)
+            place = find(source, rest, end)
     return found
 
 
@@ -147,13 +148,12 @@ def restatement(agent: AgentDefinition) -> Iterable[Hit]:
     "no-output-format",
     "info",
     "The agent's last message is all that comes back; a prompt that says how it should look gets usable answers.",
+    when="+silent",
 )
 def no_output_format(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never speaks of what comes back."""
-    for word in _OUTPUT:
-        if agent.prompt_says(word):
-            return ()
-    if not agent.raw_prompt or not agent.raw_prompt.isascii():
+    body = agent.source[agent.body_start :].lower()
+    if any(find(body, word) >= 0 for word in OUTPUT) or not agent.raw_prompt or not agent.raw_prompt.isascii():
         return ()
     start, _ = agent.document.prompt_span
     return (Hit(start, "the prompt does not say what the answer should look like"),)

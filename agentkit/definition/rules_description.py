@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from stringzilla import count
-
 from agentkit.definition import examples
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.marks import LONG_DESCRIPTION
+from agentkit.definition.words import holds, times
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -80,7 +79,7 @@ def no_examples(agent: AgentDefinition) -> Iterable[Hit]:
 def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report example tags without a partner."""
     text = agent.description
-    if text and "example>" in text and (place := examples.unbalanced(text)) is not None:
+    if text and (place := examples.unbalanced(text)) is not None:
         tag = text[place : place + 10].rstrip()
         yield Hit(agent.offset_of("description", tag), f"{tag} has no partner")
 
@@ -96,11 +95,11 @@ def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
 def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples whose assistant names another agent and never this one."""
     name, text = agent.name, agent.description
-    if not name or not text or "<example>" not in text:
+    if not name or not text or not holds(text, "<example>"):
         return
     # Quick look first: in most files each example that says `agent` says this one's name before it.
     shown = text[text.index("<example>") :]
-    if count(shown, " agent") == count(shown, f"{name} agent"):
+    if times(shown, " agent") == times(shown, f"{name} agent"):
         return
     called = {piece[-60:].split()[-1].strip("\"'`") for piece in shown.split(" agent")[:-1] if piece[-1:].isalnum()}
     # A name that begins with `agent` is cut by the split as well.
@@ -144,8 +143,8 @@ def long_description(agent: AgentDefinition) -> Iterator[Hit]:
 def odd_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples that miss a half."""
     text = agent.description or ""
-    blocks = count(text, "<example>")
-    if not blocks or (count(text, "ser: ") >= blocks and count(text, "ssistant: ") >= blocks):
+    blocks = times(text, "<example>")
+    if not blocks or (times(text, "ser: ") >= blocks and times(text, "ssistant: ") >= blocks):
         return
     for place, example in enumerate(agent.examples, 1):
         if not example.user or not example.assistant:

@@ -54,7 +54,9 @@ def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     when="+unknown",
 )
 def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
-    """Report keys the loader does not know."""
+    """Report keys the loader does not know; what only looks like one, in a block that cannot be read, is none."""
+    if agent.verdict == "dropped" and not agent.refused:
+        return
     for key in _unknown(agent):
         if not meant(key):
             yield Hit(agent.offset_of(key), f"{key!r} is no field of the loader and has no effect")

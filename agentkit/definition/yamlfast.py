@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from agentkit.definition import yamllibrary
 from agentkit.definition.fields import BY_NAME
 from agentkit.definition.repair import quoted_value
+from agentkit.definition.words import holds
 from agentkit.definition.yamlscalars import DOUBLE, YamlError, plain
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
@@ -21,9 +22,10 @@ _STARTS = frozenset(".(/<$0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr
 _SHORT = 120
 """Characters of a line of which is kept what it says."""
 
-# What a line can say beside a value:
 _NOTHING = object()
-_UNSURE = object()
+"""What a line says that has a key alone."""
+UNSURE = object()
+"""What is left to the full reader."""
 
 
 class _Wrong(NamedTuple):
@@ -49,7 +51,8 @@ def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[
         block: The lines between the fences.
         places: Filled with the offset of each field in the block.
         mended: Read the block as it is after the loader's repair. A value that the repair quotes is then the text as
-            it stands: escaping it and reading the escapes would give the same.
+            it stands: escaping it and reading the escapes would give the same. A field may stand twice then, of which
+            the last counts; the places are left out where one does.
 
     Raises:
         YamlError: a line is one that no reader takes: a second `: ` in a plain value, text after a closing quote.
@@ -60,6 +63,7 @@ def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[
     if not block.endswith("\n") or "\r" in block or "\0" in block:
         return None
     values: dict[str, Any] = {}
+    twice = False
     lines = block[:-1].split("\n")
     at = position = 0
     while at < len(lines):
@@ -68,8 +72,9 @@ def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[
         pair = (quoted_value(line) if mended else None) or (_kept if len(line) <= _SHORT else _pair)(line)
         if pair is not None:
             key, value = pair
-            if (key in values and not mended) or value is _UNSURE or key[0] == "-":
+            if (key in values and not mended) or value is UNSURE or key[0] == "-":
                 return None
+            twice = twice or key in values
             places[key] = position
             if type(value) is _Wrong:
                 rest = line[len(key) + 1 :]
@@ -80,13 +85,28 @@ def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[
                     position += len(lines[at]) + 1
                     at += 1
                 value = _items(lines[first:at]) if at > first else None
-                if value is _UNSURE:
+                if value is UNSURE:
                     return None
             values[key] = value.copy() if type(value) is list else value
         elif line.strip(" "):
             return None
         position += len(line) + 1
+    if twice:
+        places.clear()
     return values or None
+
+
+def scalar(text: str) -> Any:
+    """Return what a value on a line of its own is; `UNSURE` where the full reader has to look.
+
+    Raises:
+        YamlError: no reader takes it.
+    """
+    text = text.strip(" ")
+    value = None if not text else UNSURE if "\r" in text or "\0" in text else _value(text)
+    if type(value) is _Wrong:
+        raise YamlError(value.why)
+    return value
 
 
 def _pair(line: str) -> tuple[str, Any] | None:
@@ -97,7 +117,7 @@ def _pair(line: str) -> tuple[str, Any] | None:
     text = rest.strip(" ")
     if not text:
         return key, _NOTHING
-    return key, _value(text) if rest[0] == " " else _UNSURE
+    return key, _value(text) if rest[0] == " " else UNSURE
 
 
 _kept = lru_cache(4096)(_pair)
@@ -107,18 +127,19 @@ _kept = lru_cache(4096)(_pair)
 def _value(text: str) -> Any:
     first = text[0]
     if first in _STARTS or first > "\x7f":
-        if " #" in text or "\t" in text or text[-1] == ":":
-            return _UNSURE
-        colon = text.find(": ")
-        return plain(text) if colon < 0 else _Wrong("a second `: ` in a plain value", colon)
+        if holds(text, " #") or "\t" in text or text[-1] == ":":
+            return UNSURE
+        if holds(text, ": "):
+            return _Wrong("a second `: ` in a plain value", text.index(": "))
+        return plain(text)
     if first == '"':
         return _double(text)
     if first == "'":
         inside = text[1:-1].replace("''", "")
-        return text[1:-1].replace("''", "'") if text[1:].endswith("'") and "'" not in inside else _UNSURE
+        return text[1:-1].replace("''", "'") if text[1:].endswith("'") and "'" not in inside else UNSURE
     flow = _FLOW.match(text)
     items = [piece.strip(" ") for piece in flow[1].split(",")] if flow else [""]
-    return _UNSURE if "" in items else [plain(item) for item in items]
+    return UNSURE if "" in items else [plain(item) for item in items]
 
 
 def _double(text: str) -> Any:
@@ -129,7 +150,7 @@ def _double(text: str) -> Any:
     if "\\" not in inside:
         return _after_quote(text) if '"' in inside else inside
     # An escaped backslash is set aside as the one character that cannot be there, so that it escapes nothing more.
-    backslashes = "\\\\" in inside
+    backslashes = holds(inside, "\\\\")
     if backslashes:
         inside = inside.replace("\\\\", "\0")
     if '"' in inside:
@@ -140,16 +161,16 @@ def _double(text: str) -> Any:
     if "\\" in inside:
         inside = inside.replace("\\t", "\t")
     if "\\" in inside:
-        return _UNSURE
+        return UNSURE
     return inside.replace("\0", "\\") if backslashes else inside
 
 
 def _after_quote(text: str) -> Any:
-    """Return what is wrong where more text follows a closing quote on its line; `_UNSURE` for all else."""
+    """Return what is wrong where more text follows a closing quote on its line; `UNSURE` for all else."""
     quoted = DOUBLE.match(text)
     rest = text[quoted.end() :].lstrip(" \t") if quoted else ""
     if quoted is None or rest[:1] in ("", "#", ":"):
-        return _UNSURE
+        return UNSURE
     return _Wrong("something follows the value on its line", quoted.end())
 
 
@@ -160,8 +181,8 @@ def _items(lines: list[str]) -> Any:
     for line in lines:
         item = line[margin + 1 :].strip(" ")
         plain_start = item[:1] in _STARTS or item[:1] > "\x7f"
-        value = _value(item) if plain_start and line.index("-") == margin else _UNSURE
-        if value is _UNSURE or type(value) is _Wrong:
-            return _UNSURE
+        value = _value(item) if plain_start and line.index("-") == margin else UNSURE
+        if value is UNSURE or type(value) is _Wrong:
+            return UNSURE
         values.append(value)
     return values

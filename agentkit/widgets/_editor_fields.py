@@ -14,7 +14,7 @@ from agentkit.definition.tools import tools_of
 from agentkit.views import safe
 from agentkit.widgets._form_description import described
 from agentkit.widgets._form_state import FormState
-from agentkit.widgets._parts import box, html
+from agentkit.widgets._parts import box, html, make, reveal
 
 COMMON_TOOLS = (
     *("Read", "Write", "Edit", "Bash", "Glob", "Grep", "WebFetch", "WebSearch"),
@@ -59,8 +59,9 @@ class Inputs:
             write: Takes what was entered.
             name: The field, where what is entered may not be readable.
         """
-        widget.value = read()
-        widget.add_class("ak-field")
+        with widget.hold_sync():
+            widget.value = read()
+            widget.add_class("ak-field")
         self._bound.append((widget, read, name))
 
         def entered(change: Mapping[str, Any]) -> None:
@@ -92,10 +93,9 @@ class Inputs:
 
     def field(self, name: str, label: str = "", placeholder: str = "", options: Sequence[str] = ()) -> w.Widget:
         """Return a line of text for a field that holds a string."""
-        made = w.Combobox(options=tuple(options)) if options else w.Text()
-        made.description, made.placeholder = label or name, placeholder
-        made.continuous_update = True
-        made.add_class(at(name))
+        kind, known = (w.Combobox, {"options": tuple(options)}) if options else (w.Text, {})
+        texts = {"description": label or name, "placeholder": placeholder}
+        made = make(kind, at(name), **texts, **known, continuous_update=True)
 
         def read() -> str:
             value = self._state.value.metadata.get(name)
@@ -109,23 +109,21 @@ class Inputs:
 
     def lead(self) -> w.Widget:
         """Return the input of the description's words."""
-        made = w.Textarea(description="When to use this agent", placeholder="Use this agent when …", rows=3)
-        made.add_class(at("description"))
+        texts = {"description": "When to use this agent", "placeholder": "Use this agent when …"}
+        made = make(w.Textarea, at("description"), **texts, rows=3)
         return self.bind(made, lambda: described(self._state.value)[0], self._state.set_lead)
 
     def prompt(self) -> w.Widget:
         """Return the system prompt's input."""
-        made = LongText(description="System prompt, in Markdown", placeholder="You are …", rows=16)
-        made.add_class("ak-prompt")
+        made = make(LongText, "ak-prompt", description="System prompt, in Markdown", placeholder="You are …", rows=16)
         return self.bind(made, lambda: self._state.value.system_prompt.replace("\r\n", "\n"), self._state.set_prompt)
 
     def color(self) -> w.Widget:
         """Return the colours as named swatches, with one for none."""
         written = self._state.baseline.color
         odd = [(f"{safe.visible(written)} (as written)", written)] if written and written not in COLORS else []
-        made = w.RadioButtons(options=[("none", ""), *((name, name) for name in COLORS), *odd], description="Colour")
-        made.add_class("ak-colors")
-        made.add_class(at("color"))
+        options = [("none", ""), *((name, name) for name in COLORS), *odd]
+        made = make(w.RadioButtons, "ak-colors", at("color"), options=options, description="Colour")
         known = {"", *COLORS, *(value for _, value in odd)}
 
         def read() -> str:
@@ -137,14 +135,15 @@ class Inputs:
     def tools(self) -> w.Widget:
         """Return the tools: all of them, or those that are ticked or typed."""
         state = self._state
-        mode = w.RadioButtons(
+        mode = make(
+            w.RadioButtons,
+            "ak-field",
             options=[("All tools", False), ("Only these", True)],
             value=state.value.tools is not None,
             description="It may use",
         )
-        mode.add_class("ak-field")
-        boxes = {name: w.Checkbox(description=name, indent=False) for name in COMMON_TOOLS}
-        others = w.Text(description="Others, with commas between", placeholder="mcp__github, LSP")
+        boxes = {name: make(w.Checkbox, description=name, indent=False) for name in COMMON_TOOLS}
+        others = make(w.Text, description="Others, with commas between", placeholder="mcp__github, LSP")
         hint = html("", "ak-hint")
         picked = box([box(boxes.values(), "ak-checks"), others, hint], "ak-group")
 
@@ -173,20 +172,20 @@ class Inputs:
             tickbox.remove_class("ak-field")
         self.bind(others, lambda: ", ".join(n for n in state.value.tools or () if n not in boxes), type_others)
 
-        def show() -> None:
-            picked.layout.display = "" if mode.value else "none"
+        def fold() -> None:
+            reveal(picked, mode.value)
 
         def chosen(change: Mapping[str, Any]) -> None:
             if not self._filling and not change["new"]:
                 write([])
                 self._changed()
-            show()
+            fold()
 
         mode.observe(chosen, "value")
         only = (mode, lambda: state.value.tools is not None or (mode.value and not state.value.tools), "")
         self._bound += [only, (hint, none, "")]
         hint.value = none()
-        show()
+        fold()
         return box([mode, picked], "ak-group", at("tools"))
 
     def more(self, field: Field) -> w.Widget:
@@ -207,9 +206,9 @@ class Inputs:
             return shown(self._state.value.metadata.get(name))
 
         long = long or "\n" in read()
-        made = w.Textarea(rows=1) if long else w.Combobox(options=tuple(values)) if values else w.Text()
-        made.description, made.placeholder = label, "not set"
-        made.add_class(at(name))
+        kind, more = (w.Textarea, {"rows": 1}) if long else (w.Combobox, {"options": tuple(values)})
+        kind, more = (kind, more) if long or values else (w.Text, {})
+        made = make(kind, at(name), description=label, placeholder="not set", **more)
         return self.bind(made, read, lambda text: self._state.set_yaml(name, text), name)
 
 

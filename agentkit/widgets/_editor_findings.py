@@ -12,7 +12,7 @@ from agentkit.views import _words, safe
 from agentkit.views.safe import Html
 from agentkit.widgets._form_places import Place, place
 from agentkit.widgets._form_state import FormState
-from agentkit.widgets._parts import box, button, group, html, put
+from agentkit.widgets._parts import box, button, group, html, put, reveal
 
 SHOWN = 30
 """Findings listed; the rest are counted."""
@@ -104,6 +104,6 @@ class _Row:
         )
         self._line.description = f"Line {finding.line}"
         self._line.tooltip = f"Go to line {finding.line}: {message}"
-        self._line.layout.display = "" if here else "none"
+        reveal(self._line, here)
         self._fix.tooltip = f"Fix: {safe.visible(finding.fix or '')}"
-        self._fix.layout.display = "" if finding.fix else "none"
+        reveal(self._fix, finding.fix)

@@ -12,7 +12,7 @@ from agentkit.views import _words, safe
 from agentkit.widgets._editor_fields import Inputs
 from agentkit.widgets._form_sections import Part, neighbour, under
 from agentkit.widgets._form_state import FormState
-from agentkit.widgets._parts import box, button, html
+from agentkit.widgets._parts import box, button, html, make, reveal
 
 PARTS = (
     ("context", "Context"),
@@ -71,7 +71,7 @@ class Examples:
             blocks = self._state.value.examples
             return str(getattr(blocks[at], name)) if at < len(blocks) else ""
 
-        made = w.Textarea(description=label, rows=1)
+        made = make(w.Textarea, description=label, rows=1)
         return self._inputs.bind(made, read, lambda text: self._state.set_example(at, **{name: text}))
 
 
@@ -126,7 +126,7 @@ class Sections:
         parts = self._parts or ()
         hidden = {each for at in self._folds if parts[at].title in self._folded for each in under(parts, at)}
         for at, row in enumerate(self._rows):
-            row.layout.display = "none" if at in hidden else ""
+            reveal(row, at not in hidden)
         for at, turn in self._folds.items():
             folded, title = parts[at].title in self._folded, safe.visible(parts[at].title)
             many = _words.plural(len(under(parts, at)), "section", "sections")
@@ -134,8 +134,8 @@ class Sections:
             turn.tooltip = f"{'Show' if folded else 'Hide'} {many} under {title}"
 
     def _tick(self, part: Part, top: int) -> w.Checkbox:
-        tick = w.Checkbox(value=part.on, indent=False, description=_label(part))
-        tick.layout.margin = f"0 0 0 {16 * min(part.level - top, 3)}px"
+        step = f"ak-step-{min(part.level - top, 3)}"
+        tick = make(w.Checkbox, step, value=part.on, indent=False, description=_label(part))
 
         def switched(_change: Mapping[str, Any]) -> None:
             self._act(lambda: self._state.switch_off(part.index) if part.on else self._state.switch_on(part.index))

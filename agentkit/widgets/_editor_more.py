@@ -9,7 +9,7 @@ import ipywidgets as w
 from agentkit.definition.fields import FIELDS
 from agentkit.widgets._editor_fields import OWN_PLACE, Inputs
 from agentkit.widgets._form_state import FormState
-from agentkit.widgets._parts import box, button, html
+from agentkit.widgets._parts import box, button, html, make
 
 
 class More:
@@ -29,9 +29,8 @@ class More:
         self._unknown: dict[str, w.Widget] = {}
         self._others = box([], "ak-fields")
         self._fields = box([box(self._known, "ak-fields"), self._others, self._new()], "ak-group")
-        self.view = w.Accordion([self._fields], selected_index=None)
-        self.view.titles = ("More fields",)
-        self.view.add_class("ak-more")
+        titles = ("More fields",)
+        self.view = make(w.Accordion, "ak-more", children=[self._fields], selected_index=None, titles=titles)
 
     def open(self) -> None:
         """Open the fold."""
@@ -46,9 +45,7 @@ class More:
             self._others.children = tuple(self._unknown.values())
 
     def _new(self) -> w.Box:
-        name, value = w.Text(description="New field"), w.Text(description="Its value, as YAML")
-        for each in (name, value):
-            each.add_class("ak-field")
+        name, value = (make(w.Text, "ak-field", description=text) for text in ("New field", "Its value, as YAML"))
 
         def add() -> None:
             key = name.value.strip()

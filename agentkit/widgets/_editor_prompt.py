@@ -14,7 +14,7 @@ from agentkit.widgets._form_places import first_line, marks
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._guard import STATIC
 from agentkit.widgets._jupyter import opening, root
-from agentkit.widgets._parts import box, group, html, put
+from agentkit.widgets._parts import box, group, html, make, put, reveal
 
 
 class PromptBar(anywidget.AnyWidget):
@@ -43,9 +43,11 @@ class Prompt:
     def __init__(self, state: FormState, inputs: Inputs, show: Callable[[], None]) -> None:
         self._state = state
         area = inputs.prompt()
-        self.bar = PromptBar(area=area)
-        self.mode = w.ToggleButtons(
-            options=["Write", "Preview"], tooltips=["Write: edit the Markdown", "Preview: see it rendered"]
+        self.bar = make(PromptBar, area=area)
+        self.mode = make(
+            w.ToggleButtons,
+            options=["Write", "Preview"],
+            tooltips=["Write: edit the Markdown", "Preview: see it rendered"],
         )
         self.mode.observe(lambda _change: show(), "value")
         self._write = box([self.bar, area], "ak-write")
@@ -55,8 +57,8 @@ class Prompt:
     def refresh(self) -> None:
         """Show it as the state is now."""
         writing = self.mode.value == "Write"
-        self._write.layout.display = "" if writing else "none"
-        self._preview.layout.display = "none" if writing else ""
+        reveal(self._write, writing)
+        reveal(self._preview, not writing)
         if not writing:
             put(self._preview, side.preview(self._state))
         agent = self._state.value

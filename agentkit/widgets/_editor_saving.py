@@ -15,7 +15,7 @@ from agentkit.widgets import _editor_side as side
 from agentkit.widgets._draft import Draft
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._form_variant import free_name, save_variant
-from agentkit.widgets._parts import box, button, html, put
+from agentkit.widgets._parts import box, button, html, make, put, reveal
 
 
 class Saving:
@@ -161,8 +161,7 @@ class Saving:
         self._ask_line("variant", "Name of the variant", free_name(self._state), "Save the variant", self.variant)
 
     def _ask_line(self, asking: str, label: str, value: str, text: str, act: Callable[[str], None]) -> None:
-        line = w.Text(description=label, value=value)
-        line.add_class("ak-field")
+        line = make(w.Text, "ak-field", description=label, value=value)
         buttons = [
             button(text, lambda: act(line.value), "ak-main-button"),
             button("Not now", self.close),
@@ -172,18 +171,18 @@ class Saving:
     def _question(self, asking: str, asked: w.Widget, buttons: list[w.Button]) -> None:
         self._asking = asking
         self._ask.children = (asked, box(buttons, "ak-buttons", row=True))
-        self._ask.layout.display = ""
+        reveal(self._ask, True)
 
     def close(self) -> None:
         """Take the question away."""
         self._asking = ""
         self._ask.children = ()
-        self._ask.layout.display = "none"
+        reveal(self._ask, False)
 
     def _say(self, text: str) -> None:
         self._noted = self._state.value
         put(self._note, Html(safe.escape(text)))
-        self._note.layout.display = "" if text else "none"
+        reveal(self._note, text)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

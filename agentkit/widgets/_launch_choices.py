@@ -15,7 +15,7 @@ from agentkit.experiment.plan import Variant
 from agentkit.experiment.sampling import Sample
 from agentkit.views import safe
 from agentkit.widgets._launch_state import LaunchState
-from agentkit.widgets._parts import box, button, group
+from agentkit.widgets._parts import box, button, group, make
 
 LISTED = 40
 """Samples with a box to tick each; of more, the first so many are picked by number."""
@@ -78,7 +78,7 @@ class Choices:
         return [box([every, none], "ak-buttons", row=True), box(boxes, "ak-list", "ak-scroll")]
 
     def _tick(self, field: str, names: Sequence[str], name: str, label: str) -> w.Checkbox:
-        made = w.Checkbox(description=label, indent=False, value=name in getattr(self._state.choice, field))
+        made = make(w.Checkbox, description=label, indent=False, value=name in getattr(self._state.choice, field))
 
         def ticked(change: Mapping[str, Any]) -> None:
             now = {*getattr(self._state.choice, field), name} if change["new"] else (
@@ -91,15 +91,22 @@ class Choices:
         return made
 
     def _first(self, ids: Sequence[str]) -> w.BoundedIntText:
-        made = w.BoundedIntText(
-            value=len(self._state.choice.samples), min=1, max=len(ids), description=f"The first so many of {len(ids):,}"
+        made = make(
+            w.BoundedIntText,
+            "ak-field",
+            value=len(self._state.choice.samples),
+            min=1,
+            max=len(ids),
+            description=f"The first so many of {len(ids):,}",
         )
         made.observe(lambda change: self._choose(samples=tuple(ids[: change["new"]])), "value")
         return self._field(made)
 
     def _model(self) -> w.Combobox:
         local = self._state.backend.name == "embedded"
-        made = w.Combobox(
+        made = make(
+            w.Combobox,
+            "ak-field",
             options=tuple(NAMED) if local else MODELS,
             value=self._state.choice.model or "",
             description="Model",
@@ -109,8 +116,13 @@ class Choices:
         return self._field(made)
 
     def _epochs(self) -> w.BoundedIntText:
-        made = w.BoundedIntText(
-            value=self._state.choice.epochs, min=1, max=1_000, description="Epochs (repeats of each sample)"
+        made = make(
+            w.BoundedIntText,
+            "ak-field",
+            value=self._state.choice.epochs,
+            min=1,
+            max=1_000,
+            description="Epochs (repeats of each sample)",
         )
         made.observe(lambda change: self._choose(epochs=change["new"]), "value")
         return self._field(made)
@@ -118,8 +130,11 @@ class Choices:
     def _limits(self) -> w.Box:
         tokens = self._number("max_tokens", "Output tokens at most", "the model's usual", int)
         budget = self._number("budget_usd", "Budget in dollars", "no limit", float)
-        batch = w.Checkbox(
-            value=self._state.choice.batch, indent=False, description="As a batch: half the price, within a day"
+        batch = make(
+            w.Checkbox,
+            value=self._state.choice.batch,
+            indent=False,
+            description="As a batch: half the price, within a day",
         )
         batch.observe(lambda change: self._choose(batch=change["new"]), "value")
         self.inputs.append(batch)
@@ -127,7 +142,9 @@ class Choices:
 
     def _number(self, field: str, label: str, unset: str, kind: type[int] | type[float]) -> w.Text:
         given = getattr(self._state.choice, field)
-        made = w.Text(value="" if given is None else f"{given:g}", description=label, placeholder=unset)
+        made = make(
+            w.Text, "ak-field", value="" if given is None else f"{given:g}", description=label, placeholder=unset
+        )
 
         def typed(change: Mapping[str, Any]) -> None:
             text = change["new"].strip().lstrip("$")
@@ -147,7 +164,6 @@ class Choices:
         return self._field(made)
 
     def _field(self, made: w.Widget) -> w.Widget:
-        made.add_class("ak-field")
         self.inputs.append(made)
         return made
 

@@ -27,7 +27,7 @@ from agentkit.widgets._form_places import Place
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._form_variant import free_name, save_variant
 from agentkit.widgets._guard import Guard
-from agentkit.widgets._parts import box, button, group, html, put
+from agentkit.widgets._parts import box, button, group, html, make, put, reveal, shared_one
 from agentkit.widgets._route import as_sent
 from agentkit.widgets._throttle import Throttle
 from agentkit.widgets._watch import Watch
@@ -79,13 +79,12 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._views = 0
         self._title = html("", "ak-title")
         self._problem = html("", "ak-problem", "ak-live")
-        self._guard = Guard(label="Agent definition")
+        self._guard = make(Guard, label="Agent definition")
         self._guard.on_msg(self._key)
         # What must not scroll away: the state, the buttons, what went wrong and what is asked.
         head = box([self._bar(), self._problem, self._saving.view], "ak-head")
-        super().__init__([self._guard, head, self._body()])
-        self.add_class("ak-form")
-        self.add_class("ak-edit")
+        children = [self._guard, head, self._body()]
+        super().__init__(children, layout=shared_one(w.Layout), _dom_classes=("ak-form", "ak-edit"))
         self._saving.offer_draft(agent)
         self._show()
 
@@ -208,7 +207,7 @@ class Editor(w.VBox):  # type: ignore[misc]
             self._save.disabled = not (state.changed or gone) or state.baseline.path is None
             put(self._title, side.title(state, gone))
             put(self._problem, side.problem(state))
-            self._problem.layout.display = "" if state.problem else "none"
+            reveal(self._problem, state.problem)
             self._prompt.refresh()
             self._examples.refresh()
             self._sections.refresh()

@@ -21,7 +21,7 @@ from agentkit.widgets import _launch_side as side
 from agentkit.widgets._guard import Guard
 from agentkit.widgets._launch_choices import Choices
 from agentkit.widgets._launch_state import LaunchState
-from agentkit.widgets._parts import box, button, group, html, put
+from agentkit.widgets._parts import box, button, group, html, make, put, reveal, shared_one
 from agentkit.widgets._route import as_sent
 from agentkit.widgets._throttle import Throttle
 
@@ -72,12 +72,11 @@ class Launcher(w.VBox):  # type: ignore[misc]
         self._said = ""
         self._notice = html("", "ak-hint", "ak-notice")
         self._apart = False
-        guard = Guard(label="Launcher")
+        guard = make(Guard, label="Launcher")
         guard.on_msg(self._heard)
         head = box([self._bar(), self._problem], "ak-head")
-        super().__init__([guard, head, self._notice, self._body()])
-        self.add_class("ak-form")
-        self.add_class("ak-launch")
+        children = [guard, head, self._notice, self._body()]
+        super().__init__(children, layout=shared_one(w.Layout), _dom_classes=("ak-form", "ak-launch"))
         self._ask_quote()
         self._show()
 
@@ -200,7 +199,7 @@ class Launcher(w.VBox):  # type: ignore[misc]
             put(self._title, side.title(state, problem))
             said = f"<strong>Not started:</strong> {safe.lines(self._said)}" if self._said else ""
             put(self._problem, Html(said))
-            self._problem.layout.display = "" if self._said else "none"
+            reveal(self._problem, self._said)
             put(self._notice, side.notice(state))
             put(self._cost, side.quoted(state, problem))
             put(self._progress, side.progress(state, self._apart))
@@ -209,7 +208,7 @@ class Launcher(w.VBox):  # type: ignore[misc]
             put(self._code, Html(f'<pre tabindex="0">{safe.escape(code)}</pre>') if code else Html(""))
             failed = len(state.results.errors) if state.results is not None else 0
             _set(self._retry, description=f"Retry these {failed}" if failed > 1 else "Retry this")
-            self._retry.layout.display = "" if failed and state.can_resume else "none"
+            reveal(self._retry, failed and state.can_resume)
             _set(self._run, disabled=going or bool(problem))
             _set(self._stop, disabled=not going)
             _set(self._resume, disabled=not state.can_resume)

@@ -37,7 +37,7 @@ def test_editing_and_saving(lab: Lab, form: Any, agent_file: Path) -> None:
     saved = ak.load(agent_file)
     assert (saved.name, saved.color, saved.model, saved.tools) == ("backend-builder", "green", "opus", ("Read", "Grep"))
     assert saved.examples[0].user == "Please add an endpoint"
-    assert value(lab, form, "name") == "backend-builder"
+    eventually(form, lambda: value(lab, form, "name"), "backend-builder")
     assert form.errors == []
 
 
@@ -46,7 +46,7 @@ def test_sections_undo_and_redo(lab: Lab, form: Any) -> None:
     tone.uncheck()
     form.get_by_label(re.compile("^Security .*off")).wait_for()
     assert "**Security**" not in form.get_by_label("System prompt, in Markdown").input_value()
-    assert "**Security**" not in value(lab, form, "system_prompt")
+    eventually(form, lambda: "**Security**" in value(lab, form, "system_prompt"), False)
     form.get_by_text("agent = agent.without('Security')").wait_for()
     form.get_by_role("button", name="Undo").click()
     form.get_by_text("No unsaved changes").wait_for()
@@ -67,7 +67,7 @@ def test_examples_as_cards(lab: Lab, form: Any) -> None:
     )
     form.get_by_role("button", name="Remove example 1").click()
     form.get_by_text("Example 4").wait_for(state="detached")
-    assert value(lab, form, "examples[1].user") == "A fourth case"
+    eventually(form, lambda: value(lab, form, "examples[1].user"), "A fourth case")
 
 
 def test_preview_shows_the_prompt_rendered(form: Any) -> None:
@@ -89,7 +89,7 @@ def test_a_file_that_changed_on_disk_is_shown_and_asked_about(lab: Lab, form: An
     assert form.get_by_label("pink").is_checked()
     form.get_by_role("button", name="Undo").click()
     form.get_by_text("Unsaved changes in").wait_for()
-    assert value(lab, form, "color") == "green"
+    eventually(form, lambda: value(lab, form, "color"), "green")
 
 
 def test_no_key_reaches_the_notebook(lab: Lab, form: Any) -> None:
@@ -283,7 +283,7 @@ def test_jupyterlabs_own_editor_opens_the_file_and_its_saves_come_back(
     page.get_by_text("The file changed on disk; the form shows it as it is now.").wait_for()
     prompt = page.get_by_label("System prompt, in Markdown").first
     assert prompt.input_value().endswith("Written in JupyterLab.")
-    assert value(lab, page, "system_prompt.endswith('Written in JupyterLab.')") == "True"
+    eventually(page, lambda: value(lab, page, "system_prompt.endswith('Written in JupyterLab.')"), "True")
     assert page.errors == []
 
 
@@ -292,7 +292,7 @@ def test_a_save_elsewhere_is_asked_about_where_there_are_unsaved_changes(lab: La
     form.get_by_text("Unsaved changes in").wait_for()
     agent_file.write_text(agent_file.read_text().replace("color: blue", "color: pink"))
     form.locator(".ak-ask").get_by_text("color: pink").wait_for()
-    assert value(lab, form, "color") == "green"
+    eventually(form, lambda: value(lab, form, "color"), "green")
 
 
 def test_saving_as_a_variant(lab: Lab, form: Any, agent_file: Path) -> None:

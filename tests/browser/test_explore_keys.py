@@ -8,7 +8,7 @@ import signal
 from typing import Any
 
 import pytest
-from browser.lab import Lab
+from browser.lab import Lab, eventually
 
 CELL = """
 import agentkit as ak
@@ -89,7 +89,7 @@ def test_a_tick_leaves_folds_open_and_a_second_view_alone(lab: Lab, table: Any) 
     table.wait_for_function("() => !document.querySelector('.ak-explore [aria-selected=true]')")
     table.get_by_role("button", name="Tick these").click()
     table.get_by_text("300 ticked").wait_for()
-    assert lab.evaluate(table, "print(len(view.selection))").strip() == str(300 * 3 * 2)
+    eventually(table, lambda: lab.evaluate(table, "print(len(view.selection))").strip(), str(300 * 3 * 2))
     table.get_by_role("button", name="Untick all").click()
 
 

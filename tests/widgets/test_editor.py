@@ -104,7 +104,7 @@ def test_sections_are_switched(form: Editor) -> None:
 
 
 def listed(form: Editor) -> list[str]:
-    rows = [row for row in form._sections.view.children if row.layout.display != "none"]
+    rows = [row for row in form._sections.view.children if "ak-hidden" not in row._dom_classes]
     return [row.children[0].description.partition(" (")[0] for row in rows]
 
 

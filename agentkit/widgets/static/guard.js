@@ -167,7 +167,7 @@ function render({ model, el }) {
         keeper.keep();
       });
     });
-    observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled", "style"] });
+    observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled", "style", "class"] });
     root.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
       const key = KEYS[event.key.toLowerCase()];

@@ -1,4 +1,4 @@
-"""A real kernel takes a widget's messages on two threads: its main one, and the one that JupyterLab asks for."""
+"""Widgets in a real kernel: its two threads for messages, and how many messages a form is."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ results = ak.run({"a": "A", "b": "B"}, ["x"], store=False, progress=False,
                  backend=ak.Scripted(lambda request: request["system"]))
 raters = [results.rate(file=f"{at}.db") for at in range(6)]
 print(*[each.comm.comm_id for each in raters], raters[0].item["key"])"""
+LAUNCH = "launcher = ak.launch({'a': 'A', 'b': 'B'}, [f'q{n}' for n in range(40)], backend=ak.Scripted(str))"
 TEXT = "half a thought, and the other half"
 WRITTEN = """import sqlite3, time
 time.sleep(0.5)
@@ -40,6 +41,14 @@ def printed(kernel: Any, code: str) -> str:
     reply = kernel.execute_interactive(code, output_hook=heard, timeout=60)
     assert reply["content"]["status"] == "ok", reply["content"]
     return "".join(text)
+
+
+def test_a_form_is_few_messages(kernel: Any, repo: Path) -> None:
+    """A kernel drops what lies in its queue beyond 1,000, and may have 500 of the last form there yet."""
+    for code in (f"form = ak.edit({str(repo / 'agents' / 'backend-engineer.md')!r})", LAUNCH):
+        sent: list[Any] = []
+        kernel.execute_interactive(f"import agentkit as ak\n{code}", output_hook=sent.append, timeout=60)
+        assert 50 < len(sent) < 400
 
 
 def subshell(kernel: Any) -> str | None:
