@@ -1,8 +1,8 @@
 """The small pieces that every form is put together from.
 
-Each ipywidget, its layout and its style is a message to the page, and what lies in the queue beyond 1,000 is dropped
-(ZeroMQ's high-water mark) without a word: then the page waits for the cell's end in vain. So all widgets share one
-layout and one style of a kind, and have their classes and values from the start.
+Each ipywidget, its layout and its style is a message to the page, and what floods the kernel's queue is dropped without
+a word: then the page waits for the cell's end in vain. So all widgets share one layout and one style of a kind, have
+their classes and values from the start, and many of them come in moderation.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import ipywidgets as w
+from comm import DummyComm
 
 from agentkit.views import safe
 from agentkit.views.safe import Html
+from agentkit.widgets._throttle import Pace
 
 W = TypeVar("W", bound=w.Widget)
 _kept: dict[type[w.Widget], w.Widget] = {}
+_pace = Pace()
 
 
 def make(kind: type[W], *classes: str, **values: Any) -> W:
@@ -24,6 +27,8 @@ def make(kind: type[W], *classes: str, **values: Any) -> W:
     style = getattr(kind.class_traits().get("style"), "klass", None)
     shared = {"layout": shared_one(w.Layout)} | ({"style": shared_one(style)} if style else {})
     made: W = kind(_dom_classes=classes, **shared, **values)
+    if not isinstance(made.comm, DummyComm):
+        _pace(2)  # the widget, and what is set on it afterwards
     return made
 
 

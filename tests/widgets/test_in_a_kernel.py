@@ -51,6 +51,21 @@ def test_a_form_is_few_messages(kernel: Any, repo: Path) -> None:
         assert 50 < len(sent) < 400
 
 
+def test_many_widgets_come_no_faster_than_a_server_takes_them(kernel: Any) -> None:
+    code = """import time, agentkit as ak
+example = "<example>\\nuser: 'hi'\\nassistant: 'ho'\\n</example>\\n"
+agent = ak.loads("---\\nname: a\\ndescription: b\\n---\\n" + "## A\\n\\nYou.\\n\\n" * 150)
+agent = agent.replace(description="b\\n" + example * 30)
+start = time.monotonic()
+form = ak.edit(agent)
+print(time.monotonic() - start)"""
+    sent: list[Any] = []
+    kernel.execute_interactive(code, output_hook=sent.append, timeout=60)
+    (took,) = [float(one["content"]["text"]) for one in sent if one["msg_type"] == "stream"]
+    assert len(sent) > 1000
+    assert took > (len(sent) - 600) / 1000 / 1.5
+
+
 def subshell(kernel: Any) -> str | None:
     """Return a thread of the kernel's for a widget's messages, as JupyterLab asks for one; None where there is none."""
     if "kernel subshells" not in kernel.kernel_info(reply=True, timeout=30)["content"].get("supported_features", []):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from agentkit.widgets._throttle import Throttle
+from agentkit.widgets._throttle import Pace, Throttle
 
 
 def test_a_flood_is_two_calls_the_first_and_the_last() -> None:
@@ -48,3 +48,13 @@ def test_calls_from_many_threads_never_overlap() -> None:
     for thread in threads:
         thread.join()
     assert overlaps == [0]
+
+
+def test_a_pace_lets_a_burst_through_and_then_waits() -> None:
+    waits: list[float] = []
+    pace = Pace(burst=100, per_s=10, sleep=waits.append)
+    for _ in range(50):
+        pace(2)
+    assert waits == []
+    pace(2)
+    assert 0 < waits[0] <= 0.2
