@@ -82,12 +82,17 @@ def figures(cell: Cell, model: bool = False) -> str:
 def scores(cell: Cell) -> str:
     """Return the scores of a reply by name; unscored is said, not counted as zero.
 
-    >>> scores(Cell("hi", scores={"exact": 1.0, "tone": None}))
-    'exact 1 · tone unscored'
+    >>> scores(Cell("hi", scores={"exact": True, "words": 12.5, "tone": None}))
+    'exact yes · words 12.5 · tone unscored'
     """
-    return " · ".join(
-        f"{name} {'unscored' if value is None else f'{value:.4g}'}" for name, value in cell.scores.items()
-    )
+    return " · ".join(f"{name} {score(value)}" for name, value in cell.scores.items())
+
+
+def score(value: float | None) -> str:
+    """Return one score: yes or no, a number, or that there is none."""
+    if value is None:
+        return "unscored"
+    return ("yes" if value else "no") if isinstance(value, bool) else f"{value:.4g}"
 
 
 def seconds(value: float) -> str:

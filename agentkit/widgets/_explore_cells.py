@@ -73,16 +73,10 @@ def scores_html(scores: Mapping[str, float | None]) -> Html:
     if not scores:
         return Html("")
     each = (
-        f'<span class="ak-score">{safe.escape(name)}: <strong>{_value(value)}</strong></span>'
+        f'<span class="ak-score">{safe.escape(name)}: <strong>{_words.score(value)}</strong></span>'
         for name, value in scores.items()
     )
     return Html(f'<div class="ak-scores">{" ".join(each)}</div>')
-
-
-def _value(value: float | None) -> str:
-    if value is None:
-        return "unscored"
-    return ("yes" if value else "no") if isinstance(value, bool) else f"{value:.4g}"
 
 
 def head_html(row: GridRow) -> Html:
