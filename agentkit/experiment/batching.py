@@ -133,9 +133,11 @@ class BatchRun:
             await self._budget.reserve_batch(worsts)
         sent: dict[str, list[str]] = {}
         note: str | None = None
+        asked = False
 
         async def before(keys: tuple[str, ...]) -> None:
-            nonlocal note
+            nonlocal note, asked
+            asked = True
             if self._store is not None:
                 note = await self._store.ask(partial(notes.intend, address=self._address, keys=keys))
 
@@ -145,6 +147,10 @@ class BatchRun:
                 if self._store is not None:
                     put = partial(notes.sent, id=one.id, address=self._address, keys=one.keys, note=note)
                     await asyncio.shield(self._store.ask(put))
+        except asyncio.CancelledError:
+            if not asked:  # else the server may have taken it
+                self._release(keys)
+            raise
         except CallError as error:
             if note is not None and self._store is not None and 400 <= (error.status or 0) < 500:  # it was not taken
                 await self._store.ask(partial(notes.drop, note=note))

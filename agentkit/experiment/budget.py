@@ -76,6 +76,8 @@ class Budget:
     async def reserve_batch(self, worsts: Mapping[str, float | None]) -> None:
         """Set aside the most that a batch can cost; it stays so, also after a run that is stopped, until it is settled.
 
+        What a run that was stopped set aside for an entry is not set aside twice.
+
         Args:
             worsts: Dollars by trial key; None where a price is unknown.
 
@@ -88,7 +90,9 @@ class Budget:
                 "the price of a model is unknown, so no budget can hold the batch",
                 hint="run it without budget_usd, or use a model whose price is known",
             )
-        while not self._hold(sum(known.values()), "the batch"):
+        with self._lock:
+            more = sum(known.values()) - sum(self._batched.get(key, 0.0) for key in known)
+        while not self._hold(more, "the batch"):
             await asyncio.sleep(POLL_S)
         with self._lock:
             self._batched.update(known)

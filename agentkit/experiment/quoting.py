@@ -51,7 +51,13 @@ class Quote:
     def line(self) -> str:
         """The most important of it in one line."""
         known = "a price that is not known" if self.list_usd is None else f"at most {_dollars(self.list_usd)}"
-        return f"{self.trials:,} trials, of these {self.stored:,} in the store; {known}"
+        told = "free" if self.free else known
+        return f"{self.trials:,} trials, of these {self.stored:,} in the store; {told}"
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing is to be paid, at whatever price: no call is left, or none goes to a priced API."""
+        return self.list_usd == self.cached_usd == self.batch_usd == 0
 
     def __str__(self) -> str:
         lines = [f"{name:<14}{value}" for name, value in self.rows]
@@ -65,11 +71,13 @@ class Quote:
             ("trials", f"{self.trials}, of these {self.stored} in the store and {self.trials - self.stored} to call"),
             ("input", f"{self.input_tokens:,} tokens, {how}"),
             ("output", f"{self.output_tokens:,} tokens at most{self._likely()}"),
-            ("list price", f"{_dollars(self.list_usd)} at most"),
-            ("with caching", f"{_dollars(self.cached_usd)} at most"),
-            ("as a batch", f"{_dollars(self.batch_usd)} at most"),
         ]
-        if self.likely_usd is not None:
+        if self.free:
+            rows.append(("price", "free"))
+        else:
+            prices = {"list price": self.list_usd, "with caching": self.cached_usd, "as a batch": self.batch_usd}
+            rows += [(name, f"{_dollars(value)} at most") for name, value in prices.items()]
+        if self.likely_usd is not None and not self.free:
             rows.append(("likely", f"{_dollars(self.likely_usd)} at list price"))
         if self.turns:
             rows.append(("note", "for one call a trial; tools add calls that no quote can foresee"))

@@ -54,3 +54,16 @@ def test_the_worst_is_no_less_than_any_count() -> None:
 def test_a_budget_is_a_number(usd: Any) -> None:
     with pytest.raises(PlanError):
         Budget(usd)
+
+
+def test_what_a_stopped_run_set_aside_for_a_batch_is_not_set_aside_again() -> None:
+    async def main() -> None:
+        budget = Budget(1.0)
+        await budget.reserve_batch({"a": 0.3, "b": 0.3})
+        await budget.reserve_batch({"a": 0.3, "b": 0.3, "c": 0.3})
+        assert budget.left_usd == pytest.approx(0.1)
+        for key in "abc":
+            budget.settle_batched(key, 0.1)
+        assert budget.left_usd == pytest.approx(0.7)
+
+    asyncio.run(main())
