@@ -22,8 +22,9 @@
     └── MissingExtra           an optional part is not installed
 
 Each says what was received, what is accepted and what to type next, as fields and in its text, so nobody has to parse a
-message. In a notebook they show that text and the user's own line instead of the stack below it. Paths below the
-working folder are told from there, so that a notebook's saved error is the same on the next machine.
+message. Characters that act without being seen are written out in the text; the fields have them as they are. In a
+notebook they show that text and the user's own line instead of the stack below it. Paths below the working folder are
+told from there, so that a notebook's saved error is the same on the next machine.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ import os
 import re
 import traceback
 from typing import Any
+
+from agentkit.unseen import visible
 
 DISTRIBUTION = "agentkit-notebook"
 """The name on the package index, as every install hint spells it."""
@@ -68,7 +71,7 @@ class AgentkitError(Exception):
             lines.append(f"  accepted: {_shorten(self.accepted, 400)}")
         if self.hint is not None:
             lines.append(f"  next: {self.hint}")
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Fields are keyword-only, which the default protocol cannot rebuild; errors cross processes (pytest-xdist).

@@ -15,6 +15,7 @@ import agentkit
 PACKAGE = Path(agentkit.__file__).parent
 
 LAYERS = (
+    "unseen",
     "errors",
     "views",
     "definition",

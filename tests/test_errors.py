@@ -88,3 +88,14 @@ def test_a_folder_that_is_gone_hides_no_error(here: Path) -> None:
 def test_at_the_top_paths_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     assert str(AgentkitError("see /a/b.md")) == "see /a/b.md"
+
+
+def test_what_acts_without_being_seen_is_written_out(tmp_path: Path) -> None:
+    place = tmp_path / "a\x1b[2J\u202etxt.md"
+    with pytest.raises(AgentkitError) as caught:
+        ak.load(place)
+    said = str(caught.value)
+    assert "␛[2J⟨U+202E⟩" in said
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert "\x1b" in caught.value.message

@@ -21,7 +21,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NewType
 
-from agentkit.views.unseen import visible as visible
+from agentkit.unseen import visible as visible
 
 if TYPE_CHECKING:
     import nh3
