@@ -45,12 +45,12 @@ def test_sections_undo_and_redo(lab: Lab, form: Any) -> None:
     tone = form.get_by_label(re.compile("^Security"))
     tone.uncheck()
     form.get_by_label(re.compile("^Security .*off")).wait_for()
-    assert "**Security**" not in form.get_by_label("System prompt, in Markdown").input_value()
+    eventually(form, lambda: "**Security**" in form.get_by_label("System prompt, in Markdown").input_value(), False)
     eventually(form, lambda: "**Security**" in value(lab, form, "system_prompt"), False)
     form.get_by_text("agent = agent.without('Security')").wait_for()
     form.get_by_role("button", name="Undo").click()
     form.get_by_text("No unsaved changes").wait_for()
-    assert "**Security**" in form.get_by_label("System prompt, in Markdown").input_value()
+    eventually(form, lambda: "**Security**" in form.get_by_label("System prompt, in Markdown").input_value(), True)
     form.get_by_role("button", name="Redo").click()
     form.get_by_text("Unsaved changes in").wait_for()
     form.get_by_role("button", name="Revert to what the file holds").click()
@@ -124,7 +124,7 @@ def test_fast_typing_loses_nothing(lab: Lab, form: Any) -> None:
     prompt.fill("")
     prompt.press_sequentially(text, delay=2)
     eventually(form, lambda: value(lab, form, "system_prompt"), text.strip())
-    assert prompt.input_value() == text
+    eventually(form, prompt.input_value, text)
 
 
 LONG = "\n".join(
@@ -282,7 +282,7 @@ def test_jupyterlabs_own_editor_opens_the_file_and_its_saves_come_back(
     page.evaluate("() => { window.jupyterapp.commands.execute('application:close'); }")  # it may ask, and wait
     page.get_by_text("The file changed on disk; the form shows it as it is now.").wait_for()
     prompt = page.get_by_label("System prompt, in Markdown").first
-    assert prompt.input_value().endswith("Written in JupyterLab.")
+    eventually(page, lambda: prompt.input_value().endswith("Written in JupyterLab."), True)
     eventually(page, lambda: value(lab, page, "system_prompt.endswith('Written in JupyterLab.')"), "True")
     assert page.errors == []
 
@@ -355,8 +355,8 @@ def test_nothing_is_cut_on_a_narrow_page_and_at_twice_the_size(
     page.locator(".ak-sign").first.wait_for()
     page.wait_for_timeout(300)
     shoot(page, f"editor-{name}", page.locator(".ak-form"))
-    assert page.evaluate(WIDER) == [False, []]
-    assert page.evaluate("() => document.querySelectorAll('.ak-line').length") == 7
+    eventually(page, lambda: page.evaluate(WIDER), [False, []])
+    eventually(page, lambda: page.locator(".ak-line").count(), 7)
     page.context.close()
 
 

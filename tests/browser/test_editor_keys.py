@@ -58,7 +58,7 @@ def test_undo_and_redo_keys_go_over_the_whole_form(lab: Lab, form: Any) -> None:
     form.wait_for_function("() => document.querySelector('.ak-name').textContent === 'backend-engineer'")
     prompt.press("Control+Z")
     form.get_by_text("No unsaved changes").wait_for()
-    assert prompt.input_value() == text
+    eventually(form, prompt.input_value, text)
     # The cursor is where the text changed, not at the end.
     cursor = "(area) => [area.selectionStart, document.activeElement === area]"
     eventually(form, lambda: prompt.evaluate(cursor), [at, True])

@@ -124,5 +124,5 @@ def test_a_reply_is_copied_as_it_came(lab: Lab, page: Any) -> None:
     page.wait_for_selector(".ak-explore .ak-place strong")
     page.locator(".ak-body-line .ak-place").nth(1).focus()
     page.keyboard.press("c")
-    page.wait_for_timeout(500)
-    assert page.evaluate("() => navigator.clipboard.readText()").startswith("**Answer 0**: Use a token bucket")
+    copied = "() => navigator.clipboard.readText()"
+    eventually(page, lambda: page.evaluate(copied).startswith("**Answer 0**: Use a token bucket"), True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser.lab import Lab, shoot
+from browser.lab import Lab, eventually, shoot
 from browser.test_axe import look
 
 from tests.server import Fault, MessagesServer
@@ -55,9 +55,11 @@ def test_pick_run_and_read(lab: Lab, form: Any, api: MessagesServer) -> None:
     form.get_by_text("12, of these 0 in the store and 12 to call").wait_for()
     form.get_by_role("button", name="Run what is picked").click()
     form.get_by_text("Done", exact=True).wait_for()
-    assert form.get_by_role("progressbar", name="Trials that have ended").get_attribute("aria-valuenow") == "12"
+    bar = form.get_by_role("progressbar", name="Trials that have ended")
+    eventually(form, lambda: bar.get_attribute("aria-valuenow"), "12")
     assert len(api.calls) == 12
-    assert lab.evaluate(form, "print(launcher.results.frame['output'].nunique(), len(launcher.results))") == "1 12\n"
+    told = "print(launcher.results.frame['output'].nunique(), len(launcher.results))"
+    eventually(form, lambda: lab.evaluate(form, told), "1 12\n")
     form.get_by_role("group", name="The same in Python").get_by_text("epochs=3").wait_for()
     assert form.errors == []
 
@@ -93,11 +95,11 @@ def test_failures_are_told_and_retried(form: Any, api: MessagesServer) -> None:
     form.get_by_role("button", name="Run what is picked").click()
     form.get_by_text("Done, 2 trials failed", exact=True).wait_for()
     failures = form.get_by_role("group", name="Failures")
-    assert failures.get_by_text("the prompt is not to my taste").count() == 2
+    eventually(form, lambda: failures.get_by_text("the prompt is not to my taste").count(), 2)
     shoot(form, "launcher-failed", form.locator(".ak-launch"))
     failures.get_by_role("button", name="Retry the trials that failed").click()
     form.get_by_text("Done", exact=True).wait_for()
-    assert failures.get_by_text("None.").is_visible()
+    failures.get_by_text("None.").wait_for()
 
 
 def test_the_keyboard_alone_is_enough(form: Any, api: MessagesServer) -> None:
@@ -127,5 +129,5 @@ def test_it_can_be_read_in_each_theme_and_at_each_width(lab: Lab, form: Any, api
         (inner) => inner.getBoundingClientRect().bottom));
       return groups.slice(0, -1).every((each, at) => bottom(each) <= groups[at + 1].getBoundingClientRect().top + 1);
     }"""
-    assert form.evaluate(script)
+    eventually(form, lambda: form.evaluate(script), True)
     look(lab, form, "launcher", ".ak-launch", 680)

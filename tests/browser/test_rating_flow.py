@@ -126,10 +126,11 @@ def test_what_was_said_outlives_the_kernel(lab: Lab, page: Any) -> None:
     page.get_by_text("Pair 2 of 3 · 1 rated").wait_for()
     page.keyboard.press("n")
     page.keyboard.type("beca")
-    page.wait_for_timeout(150)
+    kept = RatingFile(lab.root / "killed.db")
+    said = {("answer", "left"), ("note", "beca")}
+    eventually(page, lambda: {(one.field, one.value) for one in kept.read()}, said)
     os.kill(kernel, signal.SIGKILL)
-    said = {(one.field, one.value) for one in RatingFile(lab.root / "killed.db").read()}
-    assert said == {("answer", "left"), ("note", "beca")}
+    assert {(one.field, one.value) for one in kept.read()} == said
     page.keyboard.type("use")
     page.get_by_text("Not kept yet: the kernel does not answer").wait_for()
     page.get_by_role("button", name="Ok", exact=True).click()  # the notebook's own word on the dead kernel
