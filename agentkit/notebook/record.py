@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agentkit.backends import weights
 from agentkit.errors import NotebookError, StaleCassette
 from agentkit.experiment.cassette import Cassette
 from agentkit.experiment.cassette_prune import USED_VARIABLE, reported
@@ -26,12 +27,14 @@ def record(path: Path, *, say: Callable[[str], None] = lambda line: None, used: 
 
     Args:
         path: The notebook; it is written in place, as one step.
-        say: Told each line of progress.
+        say: Told each line of progress, and first of all a warning where another embedded model would answer.
         used: A file to which the replay adds what it asks cassettes for, as `prune` takes it; None for none.
 
     Raises:
         NotebookError: a cell raised; the notebook file is as it was.
     """
+    if warning := other_model(path):
+        say(warning)
 
     def progress(stage: str) -> Callable[[int, int, str], None]:
         return lambda number, total, line: say(f"{stage} {number}/{total}  {line}")
@@ -39,6 +42,24 @@ def record(path: Path, *, say: Callable[[str], None] = lambda line: None, used: 
     execute(path, environment=environment(path, "record"), progress=progress("record"))
     replaying = {**environment(path, "replay"), USED_VARIABLE: str(used.resolve()) if used is not None else None}
     write(execute(path, environment=replaying, progress=progress("replay")), path)
+
+
+def other_model(path: Path) -> str | None:
+    """Return a warning where all of a notebook's calls came from one embedded model and another would answer now."""
+    file = cassette_of(path.resolve())
+    if not file.exists():
+        return None
+    calls = Cassette(file, recording=False).entries()
+    served = {call["request"].get("model") for call in calls if call.get("backend") == "embedded"}
+    name = next((name for name, each in weights.NAMED.items() if {each.alias} == served), None)
+    now = weights.find()
+    if name is None or now == weights.NAMED[name]:
+        return None
+    other = now.alias if isinstance(now, weights.Weights) else now.name
+    return (
+        f"{file.name} was recorded from {name}; what asks for no model by name will be asked of {other} anew. "
+        f"To keep it: AGENTKIT_MODEL={name} agentkit record {path}"
+    )
 
 
 def prune(paths: Sequence[Path], used: Path) -> dict[Path, int]:

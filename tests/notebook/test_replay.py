@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from agentkit.cli import main
 from agentkit.errors import NotebookError, StaleCassette
 from agentkit.notebook.execute import execute, read
-from agentkit.notebook.record import check, environment, record
+from agentkit.notebook.record import check, environment, other_model, record
 from tests.server import MessagesServer
 
 AGENT = "---\nname: greeter\ndescription: Use this agent to greet people.\n---\n\nYou greet people.\n"
@@ -158,3 +159,20 @@ def test_progress_counts_code_cells(tmp_path: Path) -> None:
     done = execute(path, environment=environment(path, "replay"), progress=lambda *event: told.append(event))
     assert told == [(1, 2, "x = 1"), (2, 2, "x + 1")]
     assert done.cells[2].outputs[0].data["text/plain"] == "2"
+
+
+def test_recording_from_another_embedded_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", "1")
+    assert other_model(path) is None
+    call = {"call": "0" * 64, "sample": "s", "variant": "v", "epoch": 1, "backend": "embedded",
+            "reply": {"output": "x"}, "request": {"model": "qwen2.5-coder-0.5b-instruct", "messages": []}}  # fmt: skip
+    cassette = tmp_path / "cassettes" / "a.jsonl"
+    cassette.parent.mkdir()
+    lines = [json.dumps(line, separators=(",", ":")) for line in ({"agentkit-cassette": 1}, call)]
+    cassette.write_text("\n".join(lines) + "\n")
+    monkeypatch.delenv("AGENTKIT_MODEL", raising=False)
+    said = other_model(path) or ""
+    assert "will be asked of smollm2-135m-instruct anew" in said
+    assert "AGENTKIT_MODEL=qwen2.5-coder-0.5b agentkit record" in said
+    monkeypatch.setenv("AGENTKIT_MODEL", "qwen2.5-coder-0.5b")
+    assert other_model(path) is None
