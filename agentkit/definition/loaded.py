@@ -134,6 +134,11 @@ class Loaded:
         return self.reading.refused
 
     @property
+    def guessed(self) -> bool:
+        """Whether the frontmatter cannot be read, so that its fields are each line's best guess."""
+        return self.reading.verdict == "dropped" and not self.reading.refused
+
+    @property
     def is_utf8(self) -> bool:
         """Whether all the bytes are UTF-8."""
         return bool(self.text is not None and self._valid)
@@ -157,23 +162,30 @@ class Loaded:
 
     def offset_of(self, key: str, word: str = "") -> int:
         """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
-        places, block_start = self.reading.places, self.document.envelope.block_start
-        if places is None:
-            entry = self.document.entry(key)
-            if entry is None:
-                return 0
-            start, value_start, end = entry.start, entry.value_start, entry.end
-        elif key in places:
-            start = block_start + places[key]
-            if not word:
-                return start
-            value_start = start + len(key) + 1
-            later = [place for place in places.values() if place > places[key]]
-            end = block_start + min(later) if later else self.document.envelope.block_end
-        else:
+        places = self.reading.places
+        if places is not None and not word:
+            return self.document.envelope.block_start + places[key] if key in places else 0
+        span = self._span(key)
+        if span is None:
             return 0
+        start, value_start, end = span
         place = self.text.find(word, value_start, end) if word else -1
         return place if place >= 0 else start
+
+    def _span(self, key: str) -> tuple[int, int, int] | None:
+        """Return where in `text` a field begins, its value begins, and it ends; None where it is not there."""
+        block_start, block_end, *_ = self.document.envelope
+        places = self.reading.places
+        if places is not None:
+            if key not in places:
+                return None
+            start = block_start + places[key]
+            later = [place for place in places.values() if place > places[key]]
+            return start, start + len(key) + 1, block_start + min(later) if later else block_end
+        if self.guessed and (before := self.text.rfind(f"\n{key}:", 0, block_end)) >= 0:
+            return before + 1, before + len(key) + 2, self.text.find("\n", before + 1)
+        entry = self.document.entry(key)
+        return None if entry is None else (entry.start, entry.value_start, entry.end)
 
     @property
     def error_offset(self) -> int:

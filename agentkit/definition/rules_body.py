@@ -10,6 +10,7 @@ from stringzilla import find
 
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.marks import LONG_PROMPT, OUTPUT
+from agentkit.definition.words import WORDS
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -26,6 +27,8 @@ _FORBIDS = (b"Never", b"NEVER", b"Do not", b"DO NOT", b"Don't", b"DON'T")
 _ORDER = re.compile(r"(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
 _ORDER_SIZE = 300
 """Bytes of an order that are looked at."""
+_KEY_SIZE = 40
+"""Bytes of an order that mostly hold its first two words and the start of the third."""
 
 
 @rule(
@@ -83,13 +86,13 @@ def contradiction(agent: AgentDefinition) -> Iterable[Hit]:
     """Report `always X` beside `never X`."""
     forbidden = _places(agent, _FORBIDS)
     wanted = _places(agent, _ALWAYS) if forbidden else {}
-    # Only what is always to be done and also forbidden, by its first word, is looked at with care.
+    # Only what is always to be done and also forbidden, by its first two words, is looked at with care.
     places = [place for word in wanted.keys() & forbidden for place in wanted[word] + forbidden[word]]
     return _contradictions(agent, sorted(places)) if places else ()
 
 
 def _places(agent: AgentDefinition, orders: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """Return where in the bytes of the body orders stand, by the first word after them."""
+    """Return where in the bytes of the body orders stand, by the first two words after them."""
     source = agent.source
     found: dict[bytes, list[int]] = {}
     for order in orders:
@@ -98,8 +101,10 @@ def _places(agent: AgentDefinition, orders: Iterable[bytes]) -> dict[bytes, list
         while place >= 0:
             end = place + len(rest)
             if source[place - 1] & ~32 == first:
-                for word in source[end : end + _ORDER_SIZE].split(None, 1)[:1]:
-                    found.setdefault(word.lower(), []).append(place - 1)
+                words = source[end : end + _KEY_SIZE].translate(WORDS).split(None, 2)
+                if len(words) < 3:
+                    words = source[end : end + _ORDER_SIZE].translate(WORDS).split(None, 2)
+                found.setdefault(b" ".join(words[:2]), []).append(place - 1)
             place = find(source, rest, end)
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agentkit.definition import examples
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.marks import LONG_DESCRIPTION
-from agentkit.definition.words import holds, times
+from agentkit.definition.words import WORDS, holds, times
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -19,10 +19,6 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _CUES = frozenset(b"use used call invoke delegate when whenever for handle handles after before".split())
-_WORDS = bytes(
-    ord(chr(code).lower()) if code < 128 and (chr(code).isalnum() or code == 95) else 32 for code in range(256)
-)
-"""Lower case, and a blank for all that is no part of a word."""
 _LOOKED = 2_000
 """Characters of a description that are looked through for a cue."""
 _NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?agent\b")
@@ -45,7 +41,7 @@ def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
 def _has_cue(text: str) -> bool:
     """Tell whether a description says when to use the agent; by single words where that is sure, as it is quicker."""
     if text.isascii():
-        words = text[:_LOOKED].encode().translate(_WORDS).split()
+        words = text[:_LOOKED].encode().translate(WORDS).split()
         if not _CUES.isdisjoint(words):
             return True
         if b"be" not in words:
@@ -79,7 +75,7 @@ def no_examples(agent: AgentDefinition) -> Iterable[Hit]:
 def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report example tags without a partner."""
     text = agent.description
-    if text and (place := examples.unbalanced(text)) is not None:
+    if text and not agent.guessed and (place := examples.unbalanced(text)) is not None:
         tag = text[place : place + 10].rstrip()
         yield Hit(agent.offset_of("description", tag), f"{tag} has no partner")
 
@@ -95,7 +91,7 @@ def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
 def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples whose assistant names another agent and never this one."""
     name, text = agent.name, agent.description
-    if not name or not text or not holds(text, "<example>"):
+    if not name or not text or agent.guessed or not holds(text, "<example>"):
         return
     # Quick look first: in most files each example that says `agent` says this one's name before it.
     shown = text[text.index("<example>") :]
@@ -144,7 +140,7 @@ def odd_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples that miss a half."""
     text = agent.description or ""
     blocks = times(text, "<example>")
-    if not blocks or (times(text, "ser: ") >= blocks and times(text, "ssistant: ") >= blocks):
+    if not blocks or agent.guessed or (times(text, "ser: ") >= blocks and times(text, "ssistant: ") >= blocks):
         return
     for place, example in enumerate(agent.examples, 1):
         if not example.user or not example.assistant:

@@ -55,7 +55,7 @@ def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys the loader does not know; what only looks like one, in a block that cannot be read, is none."""
-    if agent.verdict == "dropped" and not agent.refused:
+    if agent.guessed:
         return
     for key in _unknown(agent):
         if not meant(key):
@@ -209,8 +209,8 @@ def ignored_in_plugins(agent: AgentDefinition) -> Iterable[Hit]:
     when="+unsure",
 )
 def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
-    """Report keys that stand twice."""
-    if agent.fields_once:
+    """Report keys that stand twice; the lines of examples that a broken block holds only look like keys."""
+    if agent.fields_once or agent.guessed:
         return
     entries = agent.document.entries
     if len(entries) == len(agent.metadata):

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from stringzilla import count, find
 
+WORDS = bytes(
+    ord(chr(code).lower()) if code < 128 and (chr(code).isalnum() or code == 95) else 32 for code in range(256)
+)
+"""To translate bytes with: lower case, and a blank for all that is no part of a word."""
+
 
 def holds(text: str, words: str) -> bool:
     r"""Tell whether words stand in a text.

@@ -159,3 +159,10 @@ def test_findings_read_well() -> None:
 def test_orders_contradict_each_other_whatever_ends_them(first: str, second: str, found: bool) -> None:
     agent = ak.loads(f"---\nname: a\ndescription: Use for b\n---\nYou report. {first}\n{second}\n")
     assert ("AK404" in [finding.code for finding in agent.findings]) is found
+
+
+def test_of_a_file_that_cannot_be_read_nothing_is_made_up() -> None:
+    turns = "<example>\nuser: hi\nassistant: I'll use the other-agent agent.\nuser: ho\nassistant: go\n</example>\n"
+    agent = ak.loads(f"---\nname: a-b\ndescription: Use it when asked. {turns}tools: Read, LS\n---\nYou report.\n")
+    assert agent.verdict == "dropped"
+    assert [(each.code, each.line) for each in agent.findings] == [("AK101", 8), ("AK213", 9)]
