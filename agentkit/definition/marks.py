@@ -45,11 +45,10 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
     if tools and not all_known(tools):
         found.append("+tools")
     if description := reading.description:
-        if "<" not in description:
-            found.append("+bare")
-        elif holds(description, "example>"):
+        tagged = "<" in description
+        if tagged and holds(description, "example>"):
             found.append("+example")
-        if "<" in description and not holds(description, "<example") and "<EXAMPLE" not in description.upper():
+        if not tagged or not (holds(description, "<example") or "<EXAMPLE" in description.upper()):
             found.append("+bare")
         if not (holds(description, "when ") or holds(description, "Use ") or holds(description, " for ")):
             found.append("+cue")
