@@ -22,6 +22,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NewType
 
 from agentkit.unseen import visible as visible
+from agentkit.views import direction
 
 if TYPE_CHECKING:
     import nh3
@@ -113,7 +114,7 @@ def lines(text: str) -> Html:
     >>> lines("one\ntwo")
     'one<br>two'
     """
-    return Html(escape(text).replace("\n", "<br>"))
+    return Html(direction.apart(escape(text).replace("\n", "<br>")))
 
 
 @lru_cache(maxsize=2048)
@@ -210,11 +211,11 @@ def _render(tokens: Sequence[Token]) -> Html:
     parser = _parser()
     dirty = parser.renderer.render(tokens, parser.options, {})
     # Once more at the end: character references such as &#x202e; turn into controls only while parsing.
-    return Html(visible(_cleaner().clean(dirty)))
+    return Html(direction.blocks(visible(_cleaner().clean(dirty))))
 
 
 def _plain(text: str) -> Html:
-    return Html(f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</pre>')
+    return Html(direction.blocks(f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</pre>'))
 
 
 @lru_cache(maxsize=1)

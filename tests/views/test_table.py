@@ -95,3 +95,12 @@ def test_the_same_grid_gives_the_same_bytes() -> None:
 def test_inline_only() -> None:
     html = table_html(one(REPLY))
     assert all(word not in html for word in ("<script", "<style", " id="))
+
+
+def test_what_reads_from_right_to_left_does_so_block_by_block() -> None:
+    html = table_html(Grid(["a"], [GridRow("s1", "מה שלומך?", None, {"a": [Cell("שלום עולם.\n\nHello.")]})]))
+    assert '<p dir="auto">שלום עולם.</p>' in html
+    assert "<bdi>מה שלומך?</bdi>" in html
+    plain = table_html(one(Cell("Hello.")))
+    assert "dir=" not in plain
+    assert "<bdi>" not in plain
