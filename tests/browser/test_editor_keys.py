@@ -131,6 +131,31 @@ def test_no_key_in_any_control_reaches_the_notebook(form: Any) -> None:
     assert form.errors == []
 
 
+LOST = """() => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const send = kernel.sendShellMessage;
+  kernel.sendShellMessage = (message, ...others) => {
+    const future = send.call(kernel, message, ...others);
+    if (message.header.msg_type === 'comm_msg' && message.content.data.method === 'update') {
+      kernel.sendShellMessage = send;
+      Object.defineProperty(future, 'onIOPub', { set() {} });
+      window.lost = true;
+    }
+    return future;
+  };
+}"""
+"""The kernel's word that it took a message does not arrive, once: its queue was full."""
+
+
+def test_a_word_of_the_kernel_that_is_lost_does_not_silence_an_input(lab: Lab, form: Any) -> None:
+    form.evaluate(LOST)
+    name = form.get_by_label("Name", exact=True)
+    name.press("End")
+    form.keyboard.type("-of-two-teams", delay=20)
+    form.wait_for_function("() => window.lost")
+    eventually(form, lambda: value(lab, form, "name"), "backend-engineer-of-two-teams")
+
+
 @pytest.mark.parametrize("cell", ["import time; time.sleep(4)", "import asyncio; await asyncio.sleep(4)"])
 def test_a_click_while_a_cell_runs_comes_after_what_was_typed(lab: Lab, form: Any, cell: str) -> None:
     users = form.get_by_label("User says")

@@ -85,23 +85,38 @@ function named(control) {
 }
 
 // Typing reaches the kernel a little later than a click does: an input sends its next text when the last was taken.
-const waiting = (model) => [...(model.widget_manager?._modelsSync?.values?.() ?? [])].filter((each) => each.pending_msgs > 0);
+const waiting = (model) => [...(model.widget_manager?._modelsSync?.values?.() ?? [])].filter((each) => each._pending_msgs > 0);
 
-async function settled(model, root) {
+async function unsettled(model, root) {
+  const found = [];
   for (const each of waiting(model)) {
     const views = await Promise.all(Object.values(each.views ?? {}));
-    if (views.some((view) => root.contains(view.el))) return false;
+    if (views.some((view) => root.contains(view.el))) found.push(each);
   }
-  return true;
+  return found;
 }
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // A kernel that is busy takes its time, and half a word must not be saved; one that is gone answers never.
 const PATIENCE_MS = 30000;
+const RESTED_MS = 2000;
 
+// Wait until all that was typed is taken. A kernel that rests and has not said so never will: its word was lost, and the
+// input would send nothing more. It goes on as if it had been told. A kernel of which the last word was lost is asked.
 async function settle(model, root) {
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  for (let waited = 0; waited < PATIENCE_MS && !(await settled(model, root)); waited += 50) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await pause(20);
+  let rested = 0;
+  for (let waited = 0; waited < PATIENCE_MS; waited += 50) {
+    const late = await unsettled(model, root);
+    if (!late.length) return;
+    if (waited % 1000 === 950) model.send({ key: "heard" });
+    if (rested >= RESTED_MS) {
+      for (const each of late) each._handle_status?.({ content: { execution_state: "idle" } });
+      rested = 0;
+    }
+    await pause(50);
+    if (model.widget_manager?.kernel?.status !== "busy") rested += 50;
   }
 }
 
@@ -144,6 +159,7 @@ function render({ model, el }) {
   let observer;
   let sizes;
   let keeper;
+  let typed;
   const asked = (message) => {
     if (message.focus) focus(el.closest(".ak-form"), message.focus);
     if (message.aside) beside(el.closest(".ak-form"));
@@ -180,6 +196,10 @@ function render({ model, el }) {
       // While it is on its way down: text inputs let no key come up again.
     }, true);
     model.on("msg:custom", asked);
+    root.addEventListener("input", () => {
+      clearTimeout(typed);
+      typed = setTimeout(() => settle(model, root), RESTED_MS);
+    });
     let passing = false;
     root.addEventListener("click", (event) => {
       const control = event.target.closest(".jupyter-button, .widget-checkbox input");
@@ -197,6 +217,7 @@ function render({ model, el }) {
   requestAnimationFrame(start);
   return () => {
     model.off("msg:custom", asked);
+    clearTimeout(typed);
     if (observer) model.send({ key: "gone" });
     observer?.disconnect();
     sizes?.disconnect();
