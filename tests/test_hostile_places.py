@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,8 +124,9 @@ def test_nothing_active_is_left_and_nothing_is_typeset(place: str) -> None:
 
 
 def test_dollars_are_no_formula() -> None:
-    assert "$" in html_of(ak.quote("You.", ["x"], model="claude-sonnet-4-5", backend=ak.Scripted("x")))
-    Shown(html_of(ak.quote("You.", ["x"], model="claude-sonnet-4-5", backend=ak.Scripted("x"))))
+    quote = replace(ak.quote("You.", ["x"], backend=ak.Scripted("x")), list_usd=0.3, cached_usd=0.2, batch_usd=0.1)
+    assert html_of(quote).count("$") == 3
+    Shown(html_of(quote))
 
 
 def test_written_pages_hold_nothing_active(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_scores_in_long_form_and_in_the_table() -> None:
     assert list(table.columns) == ["variant", "sample", "epoch", "score", "value", "answer", "explanation"]
     assert set(table["score"]) == {"equals", "passed"}
     assert "is not '42'" in table["explanation"].iloc[0]
-    assert "equals 0" in str(scored)
+    assert "equals no" in str(scored)
     assert str(scored) == str(made(SAMPLES[:2], answer).score("equals"))
 
 

@@ -120,7 +120,7 @@ def test_it_says_what_it_will_cost_before_the_first_call(capsys: pytest.CaptureF
         return reply(request)
 
     found = ablate(ak.loads(AGENT), SAMPLES, score="is_json", backend=ak.Scripted(listening), store=False)
-    assert said[0] == "agentkit: leaving out 4 parts in turn: 50 trials, of these 0 in the store; at most $0.00\n"
+    assert said[0] == "agentkit: leaving out 4 parts in turn: 50 trials, of these 0 in the store; free\n"
     assert found.quote is not None
     assert found.quote.trials == 50
 

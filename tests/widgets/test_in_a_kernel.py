@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,6 @@ raters = [results.rate(file=f"{at}.db") for at in range(6)]
 print(*[each.comm.comm_id for each in raters], raters[0].item["key"])"""
 LAUNCH = "launcher = ak.launch({'a': 'A', 'b': 'B'}, [f'q{n}' for n in range(40)], backend=ak.Scripted(str))"
 TEXT = "half a thought, and the other half"
-WRITTEN = """import sqlite3, time
-time.sleep(0.5)
-print(sum(sqlite3.connect(f"{at}.db").execute("SELECT count(*) FROM ratings").fetchone()[0] for at in range(6)))"""
 
 
 @pytest.fixture
@@ -89,9 +87,10 @@ def test_a_note_is_what_was_typed_last(kernel: Any, early: int) -> None:
     for comm in comms:
         for number in range(1, len(TEXT) + 1):  # some before the page knows its thread
             type_note(kernel, comm, key, number, thread if number > early else None)
-    before = ""
-    while (written := printed(kernel, WRITTEN)) != before:
-        before = written
+    heard = "print(*[rater._inbox.heard.get('v') for rater in raters])"
+    deadline = time.monotonic() + 30
+    while printed(kernel, heard).split() != [str(len(TEXT))] * len(comms) and time.monotonic() < deadline:
+        time.sleep(0.1)
     notes = printed(kernel, "print(*[rater.frame['note'][0] for rater in raters], sep='\\n')").splitlines()
     assert notes == [TEXT] * len(comms)
 
