@@ -170,3 +170,17 @@ def test_a_click_while_a_cell_runs_comes_after_what_was_typed(lab: Lab, form: An
     eventually(form, lambda: [users.nth(at).input_value() for at in range(3)], moved)
     said = "print(*[each.user for each in form.value.examples], sep='|')"
     eventually(form, lambda: lab.evaluate(form, said).strip().split("|"), moved)
+
+
+def test_a_tick_shows_at_once_and_comes_after_what_was_typed(lab: Lab, form: Any) -> None:
+    form.evaluate(LOST)
+    prompt = form.get_by_label("System prompt, in Markdown")
+    prompt.press("Control+End")
+    form.keyboard.type(" The end.", delay=20)
+    form.wait_for_function("() => window.lost")
+    tick = form.locator(".ak-part input").first
+    tick.click()
+    assert not tick.is_checked()
+    told = "print('**API Design**' in form.value.system_prompt, form.value.system_prompt.endswith('The end.'))"
+    eventually(form, lambda: lab.evaluate(form, told).split(), ["False", "True"])
+    assert not form.locator(".ak-part input").first.is_checked()

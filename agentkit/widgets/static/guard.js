@@ -204,11 +204,14 @@ function render({ model, el }) {
     root.addEventListener("click", (event) => {
       const control = event.target.closest(".jupyter-button, .widget-checkbox input");
       if (!control || passing || !waiting(model).length) return;
-      event.preventDefault();
+      // A tick shows at once and counts later: ipywidgets hear a click that is none of a mouse, the box does not.
+      const tick = control.type === "checkbox";
+      if (!tick) event.preventDefault();
       event.stopImmediatePropagation();
       settle(model, root).then(() => {
         passing = true;
-        control.click();
+        if (tick) control.dispatchEvent(new Event("click", { bubbles: true }));
+        else control.click();
         passing = false;
       });
     }, true);
