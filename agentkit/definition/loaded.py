@@ -162,9 +162,6 @@ class Loaded:
 
     def offset_of(self, key: str, word: str = "") -> int:
         """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
-        places = self.reading.places
-        if places is not None and not word:
-            return self.document.envelope.block_start + places[key] if key in places else 0
         span = self._span(key)
         if span is None:
             return 0
@@ -183,7 +180,8 @@ class Loaded:
             later = [place for place in places.values() if place > places[key]]
             return start, start + len(key) + 1, block_start + min(later) if later else block_end
         if self.guessed and (before := self.text.rfind(f"\n{key}:", 0, block_end)) >= 0:
-            return before + 1, before + len(key) + 2, self.text.find("\n", before + 1)
+            end = self.text.find("\n", before + 1, block_end)
+            return before + 1, before + len(key) + 2, end if end >= 0 else block_end
         entry = self.document.entry(key)
         return None if entry is None else (entry.start, entry.value_start, entry.end)
 

@@ -77,7 +77,7 @@ def _equal(one: AgentDefinition, other: AgentDefinition) -> bool:
 def requoted(agent: AgentDefinition) -> AgentDefinition:
     """Double-quote the values that keep the YAML from parsing, lines that run on without indentation included."""
     envelope = agent.document.envelope
-    if envelope.why is not None or agent.refused or agent.verdict != "dropped":
+    if envelope.why is not None or not agent.guessed:
         return agent
     if envelope.block_end > _LARGEST_BLOCK:
         return agent

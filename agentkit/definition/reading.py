@@ -54,48 +54,39 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
     if envelope.why is not None:
         return _finish("dropped", envelope.why, _guess(text) if text.lstrip("\ufeff \t\r\n").startswith("---") else {})
     block = text[envelope.block_start : envelope.block_end]
-    error = None
-    places: dict[str, int] = {}
+    error, places = None, None
     try:
-        quick = yamlfast.fields(block, places)
+        quick = yamlfast.fields(block)
         if quick is not None:
-            return _finish("loads", None, quick, None, places)
-        places.clear()
+            return _finish("loads", None, quick[0], None, quick[1])
         value = yamlfast.read(block) if "\r" in block else yamllibrary.read(block)
         verdict = "loads"
     except yamlcore.YamlError as first:
-        error = _bare(first)
+        error = first
         verdict = "repaired"
         try:
-            value = _second_try(block, error, places)
+            value, places = _second_try(block, first)
         except yamlcore.YamlError as second:
-            return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), _bare(error))
+            return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), error)
     if not isinstance(value, Mapping):
         return _finish("dropped", "its frontmatter holds no fields", {}, error)
     reason = f"its YAML parses only after the loader's repair: {error.message}" if error else None
-    return _finish(verdict, reason, value, error, places or None)
+    return _finish(verdict, reason, value, error, places)
 
 
-def _bare(error: yamlcore.YamlError) -> yamlcore.YamlError:
-    """Return an error without the frames that it came through: they hold the definition, which would hold them."""
-    error.__traceback__ = error.__context__ = None
-    return error
+def _second_try(block: str, first: yamlcore.YamlError) -> tuple[Any, dict[str, int] | None]:
+    """Return what the block is after the repair, and the places of its fields where they are known.
 
-
-def _second_try(block: str, first: yamlcore.YamlError, places: dict[str, int]) -> Any:
-    """Return what the block is after the repair; the first error stands where there is nothing to repair."""
-    places.clear()
+    The first error stands where there is nothing to repair.
+    """
     mended = untabbed(block)
-    quick = yamlfast.fields(mended, places, mended=True)
+    quick = yamlfast.fields(mended, mended=True)
     if quick is not None:
-        if mended != block:
-            places.clear()
-        return quick
-    places.clear()
+        return quick[0], quick[1] if mended == block else None
     second_try = repaired(block)
     if second_try == block:
         raise first
-    return yamlfast.read(second_try)
+    return yamlfast.read(second_try), None
 
 
 def _finish(
@@ -105,6 +96,8 @@ def _finish(
     error: yamlcore.YamlError | None = None,
     places: Mapping[str, int] | None = None,
 ) -> Reading:
+    if error is not None:  # the frames that it came through hold the definition, which would hold them
+        error.__traceback__ = error.__context__ = None
     refused = refusal(metadata) if verdict != "dropped" else None
     if refused is not None:
         verdict, reason = "dropped", refused

@@ -40,29 +40,29 @@ def read(block: str) -> Any:
     Raises:
         YamlError: it is not YAML.
     """
-    quick = fields(block.replace("\r\n", "\n") if "\r" in block else block, {})
-    return yamllibrary.read(block) if quick is None else quick
+    quick = fields(block.replace("\r\n", "\n") if "\r" in block else block)
+    return yamllibrary.read(block) if quick is None else quick[0]
 
 
-def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[str, Any] | None:
-    r"""Return the fields of a block; None where the full reader has to look.
+def fields(block: str, *, mended: bool = False) -> tuple[dict[str, Any], dict[str, int] | None] | None:
+    r"""Return the fields of a block, and the offset of each in it; None where the full reader has to look.
 
     Args:
         block: The lines between the fences.
-        places: Filled with the offset of each field in the block.
         mended: Read the block as it is after the loader's repair. A value that the repair quotes is then the text as
             it stands: escaping it and reading the escapes would give the same. A field may stand twice then, of which
-            the last counts; the places are left out where one does.
+            the last counts; there are no offsets where one does.
 
     Raises:
         YamlError: a line is one that no reader takes: a second `: ` in a plain value, text after a closing quote.
 
-    >>> fields("name: x\ndescription: \"a\\tb\"\ntools:\n  - Read\n", {})
-    {'name': 'x', 'description': 'a\tb', 'tools': ['Read']}
+    >>> fields("name: x\ndescription: \"a\\tb\"\ntools:\n  - Read\n")
+    ({'name': 'x', 'description': 'a\tb', 'tools': ['Read']}, {'name': 0, 'description': 8, 'tools': 28})
     """
     if not block.endswith("\n") or "\r" in block or "\0" in block:
         return None
     values: dict[str, Any] = {}
+    places: dict[str, int] = {}
     twice = False
     lines = block[:-1].split("\n")
     at = position = 0
@@ -91,9 +91,7 @@ def fields(block: str, places: dict[str, int], *, mended: bool = False) -> dict[
         elif line.strip(" "):
             return None
         position += len(line) + 1
-    if twice:
-        places.clear()
-    return values or None
+    return (values, None if twice else places) if values else None
 
 
 def scalar(text: str) -> Any:

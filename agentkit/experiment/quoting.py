@@ -51,8 +51,8 @@ class Quote:
     def line(self) -> str:
         """The most important of it in one line."""
         known = "a price that is not known" if self.list_usd is None else f"at most {_dollars(self.list_usd)}"
-        told = "free" if self.free else known
-        return f"{self.trials:,} trials, of these {self.stored:,} in the store; {told}"
+        price = "free" if self.free else known
+        return f"{self.trials:,} trials, of these {self.stored:,} in the store; {price}"
 
     @property
     def free(self) -> bool:

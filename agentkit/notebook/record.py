@@ -52,8 +52,7 @@ def other_model(path: Path) -> str | None:
     calls = Cassette(file, recording=False).entries()
     served = {call["request"].get("model") for call in calls if call.get("backend") == "embedded"}
     name = next((name for name, each in weights.NAMED.items() if {each.alias} == served), None)
-    now = weights.find()
-    if name is None or now == weights.NAMED[name]:
+    if name is None or (now := weights.find()) == weights.NAMED[name]:
         return None
     other = now.alias if isinstance(now, weights.Weights) else now.name
     return (

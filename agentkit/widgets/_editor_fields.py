@@ -93,9 +93,7 @@ class Inputs:
 
     def field(self, name: str, label: str = "", placeholder: str = "", options: Sequence[str] = ()) -> w.Widget:
         """Return a line of text for a field that holds a string."""
-        kind, known = (w.Combobox, {"options": tuple(options)}) if options else (w.Text, {})
-        texts = {"description": label or name, "placeholder": placeholder}
-        made = make(kind, at(name), **texts, **known, continuous_update=True)
+        made = _line(options, at(name), description=label or name, placeholder=placeholder, continuous_update=True)
 
         def read() -> str:
             value = self._state.value.metadata.get(name)
@@ -205,11 +203,15 @@ class Inputs:
         def read() -> str:
             return shown(self._state.value.metadata.get(name))
 
+        texts = {"description": label, "placeholder": "not set"}
         long = long or "\n" in read()
-        kind, more = (w.Textarea, {"rows": 1}) if long else (w.Combobox, {"options": tuple(values)})
-        kind, more = (kind, more) if long or values else (w.Text, {})
-        made = make(kind, at(name), description=label, placeholder="not set", **more)
+        made = make(w.Textarea, at(name), **texts, rows=1) if long else _line(values, at(name), **texts)
         return self.bind(made, read, lambda text: self._state.set_yaml(name, text), name)
+
+
+def _line(options: Sequence[str], *classes: str, **values: Any) -> w.Widget:
+    """Return an input of one line, which offers the options where there are any."""
+    return make(w.Combobox, *classes, options=tuple(options), **values) if options else make(w.Text, *classes, **values)
 
 
 def at(name: str) -> str:

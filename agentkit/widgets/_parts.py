@@ -15,6 +15,7 @@ from comm import DummyComm
 
 from agentkit.views import safe
 from agentkit.views.safe import Html
+from agentkit.widgets._route import as_sent
 from agentkit.widgets._throttle import Pace
 
 W = TypeVar("W", bound=w.Widget)
@@ -27,6 +28,7 @@ def make(kind: type[W], *classes: str, **values: Any) -> W:
     style = getattr(kind.class_traits().get("style"), "klass", None)
     shared = {"layout": shared_one(w.Layout)} | ({"style": shared_one(style)} if style else {})
     made: W = kind(_dom_classes=classes, **shared, **values)
+    as_sent(made)
     if not isinstance(made.comm, DummyComm):
         _pace(2)  # the widget, and what is set on it afterwards
     return made

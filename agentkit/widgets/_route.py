@@ -13,16 +13,13 @@ from typing import Any
 import ipywidgets as w
 
 
-def as_sent(root: w.Widget) -> None:
-    """Have the messages of a widget, and of those in it, arrive on the thread that the page sends them to.
+def as_sent(widget: w.Widget) -> None:
+    """Have the messages of a widget arrive on the thread that the page sends them to.
 
     Other kernels, and other releases of this one, do so of their own accord: there it changes nothing.
     """
-    comm = root.comm
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = _asked_for
-    for child in getattr(root, "children", ()):
-        as_sent(child)
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = _asked_for
 
 
 def _asked_for(_data: Any, subshell_id: str | None) -> str | None:

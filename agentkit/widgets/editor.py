@@ -28,7 +28,6 @@ from agentkit.widgets._form_state import FormState
 from agentkit.widgets._form_variant import free_name, save_variant
 from agentkit.widgets._guard import Guard
 from agentkit.widgets._parts import box, button, group, html, make, put, reveal, shared_one
-from agentkit.widgets._route import as_sent
 from agentkit.widgets._throttle import Throttle
 from agentkit.widgets._watch import Watch
 
@@ -215,7 +214,6 @@ class Editor(w.VBox):  # type: ignore[misc]
             self._findings.refresh()
             self._reports.refresh(self.code)
             self._saving.refresh()
-            as_sent(self)
 
     def _go(self, place: Place) -> None:
         if place.field is None:

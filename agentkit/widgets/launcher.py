@@ -22,7 +22,6 @@ from agentkit.widgets._guard import Guard
 from agentkit.widgets._launch_choices import Choices
 from agentkit.widgets._launch_state import LaunchState
 from agentkit.widgets._parts import box, button, group, html, make, put, reveal, shared_one
-from agentkit.widgets._route import as_sent
 from agentkit.widgets._throttle import Throttle
 
 QUOTE_AFTER_S = 0.4
@@ -214,7 +213,6 @@ class Launcher(w.VBox):  # type: ignore[misc]
             _set(self._resume, disabled=not state.can_resume)
             for each in self._choices.inputs:
                 _set(each, disabled=going)
-            as_sent(self)
 
 
 def _set(widget: w.Widget, **values: Any) -> None:

@@ -21,7 +21,7 @@ LEFT_OUT: list[pytest.Item] = []
 
 def missing() -> str | None:
     """Return what there is to install before these tests can run; None where nothing is."""
-    for module in ("playwright", "axe_playwright_python"):
+    for module in ("playwright", "axe_playwright_python", "notebook"):
         if find_spec(module) is None:
             return f"{module} is not installed"
     return None if browser_path() else "no Chromium is installed"

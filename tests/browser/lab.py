@@ -89,7 +89,7 @@ class Lab:
                 f"--ServerApp.root_dir={self.root}",
                 "--ServerApp.port_retries=0",
             ),
-            "--JupyterNotebookApp.expose_app_in_browser=True",  # where Notebook 7 is installed too
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
         )
         self._server = subprocess.Popen(

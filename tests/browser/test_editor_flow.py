@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -360,7 +359,6 @@ def test_nothing_is_cut_on_a_narrow_page_and_at_twice_the_size(
     page.context.close()
 
 
-@pytest.mark.skipif(find_spec("notebook") is None, reason="Notebook 7 is not installed")
 def test_it_works_in_notebook_7(lab: Lab, page: Any, agent_file: Path) -> None:
     lab.notebook("classic.ipynb", ["import agentkit as ak\nform = ak.edit('agents/backend-engineer.md')\nform"])
     page.goto(f"{lab.url}/notebooks/classic.ipynb?token={lab.token}")

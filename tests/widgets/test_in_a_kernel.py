@@ -49,6 +49,20 @@ def test_a_form_is_few_messages(kernel: Any, repo: Path) -> None:
         assert 50 < len(sent) < 400
 
 
+def test_every_widget_of_a_form_hears_on_the_thread_that_is_asked_for(kernel: Any, repo: Path) -> None:
+    code = f"""import agentkit as ak
+forms = [ak.edit({str(repo / "agents" / "backend-engineer.md")!r}), {LAUNCH.split(" = ")[1]}]
+forms[0].state.add_example(); forms[0].settle()
+def under(widget):
+    return [widget, *(each for child in getattr(widget, "children", ()) for each in under(child))]
+comms = [each.comm for form in forms for child in form.children for each in under(child)]
+route = "_reply_subshell_for"
+print(len(comms), sum(not hasattr(one, route) or getattr(one, route)({{}}, "asked") == "asked" for one in comms))"""
+    count, heard = map(int, printed(kernel, code).split())
+    assert count > 150
+    assert heard == count
+
+
 def test_many_widgets_come_no_faster_than_a_server_takes_them(kernel: Any) -> None:
     code = """import time, agentkit as ak
 example = "<example>\\nuser: 'hi'\\nassistant: 'ho'\\n</example>\\n"

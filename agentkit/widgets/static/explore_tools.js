@@ -18,7 +18,7 @@ function fill(node, html, reachable = true) {
     each.setAttribute("data-lm-suppress-shortcuts", "true");
     if (!reachable) each.setAttribute("tabindex", "-1");
   }
-  for (const each of node.querySelectorAll("p, ul, ol, table, blockquote, .ak-quiet, .ak-mark")) each.dir = "auto";
+  for (const each of node.querySelectorAll(".ak-title, .ak-quiet, .ak-mark")) each.dir = "auto";
   return node;
 }
 

@@ -19,7 +19,6 @@ function make(tag, attributes = {}, ...children) {
 function fill(node, html) {
   node.innerHTML = html;
   for (const each of node.querySelectorAll("a, summary")) each.setAttribute("data-lm-suppress-shortcuts", "true");
-  for (const each of node.querySelectorAll("p, ul, ol, table, blockquote")) each.dir = "auto";
 }
 
 // Numbers what is sent, and says when the kernel has not yet told back that the last of it is kept.
