@@ -378,7 +378,7 @@ def test_it_works_in_notebook_7(lab: Lab, page: Any, agent_file: Path) -> None:
     assert ak.load(agent_file).color == "green"
     with page.context.expect_page() as opening:
         page.get_by_role("button", name="Open in JupyterLab's editor").click()
-    assert "agents/backend-engineer.md" in opening.value.url
+    opening.value.wait_for_url("**/agents/backend-engineer.md*")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

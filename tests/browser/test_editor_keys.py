@@ -162,7 +162,7 @@ def test_a_click_while_a_cell_runs_comes_after_what_was_typed(lab: Lab, form: An
     before = [users.nth(at).input_value() for at in range(3)]
     lab.start(form, cell)
     users.nth(1).click()
-    form.keyboard.press("End")
+    form.keyboard.press("Control+End")
     form.keyboard.type(" And now?", delay=20)
     form.get_by_role("button", name="Move example 2 up").click()
     form.wait_for_function("() => window.ended", timeout=60_000)

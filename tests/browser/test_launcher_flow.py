@@ -49,8 +49,9 @@ def form(lab: Lab, desk: Any, api: MessagesServer) -> Any:
 def test_pick_run_and_read(lab: Lab, form: Any, api: MessagesServer) -> None:
     form.get_by_text("counted by the server").wait_for()
     form.get_by_label("example-2:").uncheck()
-    form.get_by_label("Epochs").fill("3")
-    form.get_by_label("Epochs").press("Tab")
+    form.get_by_label("Epochs").press("Control+A")
+    form.keyboard.type("3")
+    form.keyboard.press("Tab")
     form.get_by_text("= 12 trials").wait_for()
     form.get_by_text("12, of these 0 in the store and 12 to call").wait_for()
     form.get_by_role("button", name="Run what is picked").click()
