@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from agentkit.errors import MissingExtra, NotebookError
 from agentkit.notebook.plugin import FILE, MODE, cassette_of
@@ -31,13 +32,20 @@ def lab_command(notebook: Path, *, browser: bool = True, port: int | None = None
     """Return the command that opens JupyterLab on a notebook.
 
     Args:
-        notebook: The notebook to open; the server's folder is the current one.
+        notebook: The notebook to open. The server shows the current folder, so that the definitions beside the
+            notebooks can be opened too; the notebook's own where it lies elsewhere.
         browser: Open a browser window; otherwise only print the address.
         port: Port to listen on; None takes the first free one from 8888.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise MissingExtra("agentkit lab", "lab")
-    command = [sys.executable, "-m", "jupyterlab", str(notebook)]
+    file, root = notebook.absolute(), Path.cwd()
+    if ".." in file.parts or not file.is_relative_to(root):
+        file = file.resolve()
+        root = root.resolve() if file.is_relative_to(root.resolve()) else file.parent
+    # A notebook that is handed over as a file would make its own folder all there is to see.
+    page = f"/lab/tree/{quote(file.relative_to(root).as_posix())}"
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", f"--LabApp.default_url={page}"]
     if not browser:
         command.append("--no-browser")
     if port is not None:

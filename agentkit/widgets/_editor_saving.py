@@ -12,14 +12,13 @@ from agentkit.errors import AgentkitError, FileChanged
 from agentkit.views import safe
 from agentkit.views.safe import Html
 from agentkit.widgets import _editor_side as side
-from agentkit.widgets._draft import Draft
 from agentkit.widgets._form_state import FormState
 from agentkit.widgets._form_variant import free_name, save_variant
 from agentkit.widgets._parts import box, button, html, make, put, reveal
 
 
 class Saving:
-    """What the form does with files: save, save elsewhere, save as a variant, keep a draft, follow the disk.
+    """What the form does with files: save, save elsewhere, save as a variant, follow the disk.
 
     Args:
         state: What is saved.
@@ -31,8 +30,6 @@ class Saving:
         self._state = state
         self._act = act
         self._show = show
-        self._draft = Draft(state.baseline)
-        self._left_behind: str | None = None
         self._stamp: object = None
         self._looked: object = None
         self._asking = ""
@@ -45,14 +42,9 @@ class Saving:
         self.close()
 
     def refresh(self) -> None:
-        """Keep what was typed, and take away a note that is over."""
-        state = self._state
-        if self._noted is not state.value and not self.gone:
+        """Take away a note that is over."""
+        if self._noted is not self._state.value and not self.gone:
             self._say("")
-        if state.changed:
-            self._draft.keep(state.value)
-        elif self._left_behind is None:
-            self._draft.drop()
 
     def save(self, path: str | None = None, force: bool = False) -> None:
         """Save as the buttons do: a refusal becomes a question, any other error the form's problem."""
@@ -68,12 +60,9 @@ class Saving:
         self._show()
 
     def saved(self) -> None:
-        """Forget the draft and the questions, after a save."""
+        """Forget the questions after a save."""
         self.close()
-        self._left_behind = None
         self.gone = False
-        self._draft.drop()
-        self._draft = Draft(self._state.baseline)
 
     def variant(self, name: str) -> None:
         """Save as a variant as the button does; the form stays on its own file."""
@@ -120,24 +109,6 @@ class Saving:
         self._act(take)
 
     # Questions
-
-    def offer_draft(self, agent: AgentDefinition) -> None:
-        """Offer what was typed earlier and never saved."""
-        self._left_behind = self._draft.find(agent)
-        if self._left_behind is None:
-            return
-        text = self._left_behind
-
-        def done(change: Callable[[], object]) -> None:
-            self._left_behind = None
-            self.close()
-            self._act(change)
-
-        buttons = [
-            button("Bring it back", lambda: done(lambda: self._state.take(text)), "ak-primary"),
-            button("Drop it", lambda: done(self._draft.drop)),
-        ]
-        self._question("draft", html(side.left_behind(self._state, text), "ak-well", "ak-live"), buttons)
 
     def _ask_changed(self, message: str, path: str | None) -> None:
         def take() -> None:

@@ -56,10 +56,13 @@ def changed(state: FormState, message: str) -> Html:
     return Html(f"<p><strong>{safe.escape(message)}</strong></p>{_focusable(shown)}")
 
 
-def left_behind(state: FormState, text: str) -> Html:
-    """Return the offer of a draft that was typed and never saved."""
-    shown = diff.unified_html(state.value.text, text, "the file", "the draft", context=1)
-    return Html(f"<p><strong>There is a draft of this definition that was not saved.</strong></p>{_focusable(shown)}")
+def left_behind(state: FormState, text: str, more: int) -> Html:
+    """Return the offer of a draft that was typed and never saved, of which there are `more`."""
+    shown = diff.unified_html(state.baseline.text, text, "the file", "the draft", context=1)
+    older = f" {_words.plural(more, 'older one', 'older ones')} will be offered after it." if more else ""
+    return Html(
+        f"<p><strong>There is a draft of this definition that was not saved.</strong>{older}</p>{_focusable(shown)}"
+    )
 
 
 class Reports:

@@ -16,6 +16,7 @@ import ipywidgets as w
 from agentkit.definition.agent import AgentDefinition
 from agentkit.definition.opening import load
 from agentkit.widgets import _editor_side as side
+from agentkit.widgets._editor_drafts import Drafts
 from agentkit.widgets._editor_fields import OWN_PLACE, Inputs, at
 from agentkit.widgets._editor_findings import Findings
 from agentkit.widgets._editor_lists import Examples, Sections
@@ -74,6 +75,7 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._reports = side.Reports(self.state)
         self._refresh = Throttle(self._show)
         self._saving = Saving(self.state, self._act, self._refresh.flush)
+        self._drafts = Drafts(self.state, self._act)
         self._watch = Watch(self._look)
         self._views = 0
         self._title = html("", "ak-title")
@@ -82,9 +84,8 @@ class Editor(w.VBox):  # type: ignore[misc]
         self._guard.on_msg(self._key)
         # What must not scroll away: the state, the buttons, what went wrong and what is asked.
         head = box([self._bar(), self._problem, self._saving.view], "ak-head")
-        children = [self._guard, head, self._body()]
+        children = [self._guard, head, self._drafts.view, self._body()]
         super().__init__(children, layout=shared_one(w.Layout), _dom_classes=("ak-form", "ak-edit"))
-        self._saving.offer_draft(agent)
         self._show()
 
     @property
@@ -214,6 +215,7 @@ class Editor(w.VBox):  # type: ignore[misc]
             self._findings.refresh()
             self._reports.refresh(self.code)
             self._saving.refresh()
+            self._drafts.refresh()
 
     def _go(self, place: Place) -> None:
         if place.field is None:

@@ -31,13 +31,21 @@ def wait_for(found: Any, seconds: float = 90) -> Any:
 class Lab:
     """`agentkit lab` as a process, and a kernel of it."""
 
-    def __init__(self, notebook: Path, *options: str) -> None:
-        self.runtime = notebook.parent / "runtime"
+    def __init__(self, notebook: str, folder: Path, *options: str) -> None:
+        self.runtime = folder / "runtime"
+        self.log = folder / "lab.log"
         environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(self.runtime)}
-        command = [sys.executable, "-m", "agentkit", "lab", notebook.name, "--no-browser", *options]
-        self.process = subprocess.Popen(
-            command, cwd=notebook.parent, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        command = [sys.executable, "-m", "agentkit", "lab", notebook, "--no-browser", *options]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+    def server(self) -> Any:
+        """What the server says of itself."""
+        return wait_for(self._server)
 
     def _server(self) -> Any:
         assert self.process.poll() is None, "JupyterLab ended"
@@ -46,7 +54,7 @@ class Lab:
         )
 
     def kernel(self) -> BlockingKernelClient:
-        server = wait_for(self._server)
+        server = self.server()
         request = urllib.request.Request(
             f"{server['url']}api/kernels", data=b"{}", headers={"Authorization": f"token {server['token']}"}
         )
@@ -71,7 +79,7 @@ def notebook(tmp_path: Path) -> Path:
 
 
 def test_replay_answers_from_the_cassette_without_a_key(notebook: Path) -> None:
-    lab = Lab(notebook, "--replay")
+    lab = Lab(notebook.name, notebook.parent, "--replay")
     try:
         client = lab.kernel()
         printed: list[str] = []
@@ -81,7 +89,24 @@ def test_replay_answers_from_the_cassette_without_a_key(notebook: Path) -> None:
         )
         client.stop_channels()
     finally:
-        lab.process.terminate()
-        lab.process.wait()
+        lab.close()
     assert reply["content"]["status"] == "ok", reply["content"]
     assert "".join(printed) == "['A **warm** welcome.', 'A **warm** welcome.']\n"
+
+
+@pytest.mark.parametrize("place", ["notebooks/two words.ipynb", "../elsewhere/greetings.ipynb"])
+def test_what_lies_beside_the_notebooks_is_shown_too(tmp_path: Path, place: str) -> None:
+    folder = tmp_path / "project"
+    path = folder / place
+    folder.mkdir()
+    path.parent.mkdir()
+    write_notebook(path, "1")
+    lab = Lab(place, folder, "--replay")
+    try:
+        server = lab.server()
+        shown = wait_for(lambda: text if "?token=" in (text := lab.log.read_text()) else None)
+    finally:
+        lab.close()
+    inside = ".." not in place
+    assert Path(server["root_dir"]) == (folder if inside else path.resolve().parent)
+    assert f"/lab/tree/{'notebooks/two%20words' if inside else 'greetings'}.ipynb?token=" in shown

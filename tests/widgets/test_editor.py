@@ -357,6 +357,66 @@ def test_what_was_typed_and_not_saved_is_offered_again(form: Editor, file: Path)
     assert again.value.source == TEXT.encode()
 
 
+def test_an_offer_goes_once_the_form_holds_what_it_offers(form: Editor, file: Path) -> None:
+    # A notebook that makes its edit in code is run again and again.
+    form.value = form.value.replace(color="green")
+    form.settle()
+    again = ak.edit(file)
+    assert "There is a draft" in shown(again)
+    again.value = again.value.replace(color="green")
+    assert "There is a draft" not in shown(again)
+    assert "There is a draft" in shown(ak.edit(file))
+
+
+def test_a_draft_that_nobody_decided_about_is_still_offered_after_the_next_one(form: Editor, file: Path) -> None:
+    find(form, "System prompt, in Markdown").value = "You are half finished"
+    form.settle()
+    second = ak.edit(file)
+    second.value = second.value.replace(color="green")
+    second.settle()
+    third = ak.edit(file)
+    assert third.value.source == TEXT.encode()
+    find(third, "Drop it").click()
+    find(third, "Bring it back").click()
+    assert third.value.system_prompt == "You are half finished"
+    assert "There is a draft" not in shown(third)
+
+
+def test_saving_something_else_leaves_an_undecided_draft(form: Editor, file: Path) -> None:
+    find(form, "System prompt, in Markdown").value = "You are half finished"
+    form.settle()
+    second = ak.edit(file)
+    find(second, "Colour").value = "green"
+    second.save()
+    assert "You are half finished" in shown(second)
+    elsewhere = ak.edit(file)
+    elsewhere.save(file.with_name("other.md"))
+    assert "There is a draft" not in shown(elsewhere)
+    find(ak.edit(file), "Bring it back").click()
+
+
+def test_a_question_does_not_take_the_place_of_an_offer(form: Editor, file: Path) -> None:
+    find(form, "System prompt, in Markdown").value = "You are half finished"
+    form.settle()
+    again = ak.edit(file)
+    find(again, "Save as …").click()
+    find(again, "Not now").click()
+    assert find(again, "Bring it back")
+
+
+def test_drafts_left_behind_are_not_kept_without_end(form: Editor, file: Path) -> None:
+    for number in range(20):
+        each = ak.edit(file)
+        find(each, "System prompt, in Markdown").value = f"You are number {number}"
+        each.settle()
+    last = ak.edit(file)
+    offered = 0
+    while "There is a draft" in shown(last):
+        find(last, "Drop it").click()
+        offered += 1
+    assert 2 <= offered <= 10
+
+
 def test_a_draft_goes_with_saving_and_with_dropping(form: Editor, file: Path) -> None:
     drafts = file.parent / ".agentkit" / "drafts"
     find(form, "Colour").value = "green"
