@@ -27,8 +27,7 @@ CELLS: tuple[tuple[str, str], ...] = (
     ),
     (
         "code",
-        'edited = agent.replace(system_prompt=agent.system_prompt + "\\nKeep every answer under 120 words.\\n")\n'
-        "print(agent.diff(edited))",
+        'edited = agent.with_section("Length", "Keep every answer under 120 words.")\nprint(agent.diff(edited))',
     ),
     (
         "markdown",
