@@ -67,11 +67,11 @@ class Quote:
     def rows(self) -> list[tuple[str, str]]:
         """Each figure by its name, in words."""
         how = "counted by the server" if self.counted else "estimated from the characters"
-        rows = [
-            ("trials", f"{self.trials}, of these {self.stored} in the store and {self.trials - self.stored} to call"),
-            ("input", f"{self.input_tokens:,} tokens, {how}"),
-            ("output", f"{self.output_tokens:,} tokens at most{self._likely()}"),
-        ]
+        to_call = self.trials - self.stored
+        rows = [("trials", f"{self.trials:,}, of these {self.stored:,} in the store and {to_call:,} to call")]
+        if to_call:
+            rows.append(("input", f"{self.input_tokens:,} tokens, {how}"))
+            rows.append(("output", f"{self.output_tokens:,} tokens at most{self._likely()}"))
         if self.free:
             rows.append(("price", "free"))
         else:

@@ -39,13 +39,13 @@ def title(state: LaunchState, problem: str | None) -> Html:
     """Return the heading: what is picked, and where the run is."""
     choice = state.choice
     said = safe.escape(problem) if problem else f"= {_words.plural(choice.trials, 'trial', 'trials')}"
-    phase = _PHASES[state.phase]
+    phase, look = _PHASES[state.phase], ' class="ak-good"' if state.phase == "done" else ""
     failed = len(state.results.errors) if state.results is not None else 0
     if state.phase == "done" and failed:
-        phase = f"Done, {_words.plural(failed, 'trial', 'trials')} failed"
+        phase, look = f"Done, {_words.plural(failed, 'trial', 'trials')} failed", ""
     return Html(
         f'<div class="ak-name">{sizes(choice)} <span class="ak-count">{said}</span></div>'
-        f'<div class="ak-state"><b>{phase}</b> · {safe.escape(_where(state))}</div>'
+        f'<div class="ak-state"><b{look}>{phase}</b> · {safe.escape(_where(state))}</div>'
     )
 
 
@@ -74,7 +74,7 @@ def _quote(quote: Quote) -> Html:
     rows = "".join(
         f'<tr><th scope="row">{safe.escape(name)}</th><td>{safe.escape(value)}</td></tr>' for name, value in quote.rows
     )
-    return Html(f'<table class="ak-figures">{rows}</table>')
+    return Html(f'<table class="ak-figures ak-quoted">{rows}</table>')
 
 
 def progress(state: LaunchState, apart: bool = False) -> Html:

@@ -25,6 +25,8 @@ def test_the_server_counts_and_the_store_is_free(tmp_path: Path, server: Message
     assert after.batch_usd == pytest.approx((after.list_usd or 0) / 2)
     assert after.likely_output_tokens == 2
     assert "1 in the store and 1 to call" in str(after)
+    nothing = ak.quote("X", ["a"], **arguments)
+    assert [name for name, _ in nothing.rows] == ["trials", "price"], "there are no tokens to speak of"
 
 
 def test_an_estimate_says_that_it_is_one(server: MessagesServer) -> None:

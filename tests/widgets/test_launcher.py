@@ -70,7 +70,7 @@ def test_pick_run_and_read() -> None:
     assert launcher.value == launcher.results
     assert launcher.results.frame["output"].tolist() == ["Be kind. one"] * 2 + ["Be kind. three"] * 2
     text = shown(launcher)
-    assert "<b>Done</b>" in text
+    assert ">Done</b>" in text
     assert 'aria-valuenow="4"' in text
 
 
