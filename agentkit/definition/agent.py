@@ -14,6 +14,7 @@ from agentkit.definition.examples import Example
 from agentkit.definition.findings import Findings
 from agentkit.definition.lazy import lazy
 from agentkit.definition.loaded import Loaded
+from agentkit.definition.reading import read
 from agentkit.definition.sections import Section
 from agentkit.errors import EditError
 
@@ -79,6 +80,9 @@ class AgentDefinition(Loaded):
             raise EditError("half of a character cannot be written to a file", received=f"U+{ord(half):04X}") from None
         return AgentDefinition(source, origin=self._origin, base=self._base or self.document)
 
+    def _with_prompt(self, prompt: str) -> AgentDefinition:
+        return self._edited(self.document.with_prompt(prompt, self._base or self.document))
+
     def replace(self, /, **fields: Any) -> AgentDefinition:
         """Return a definition with some fields set; None deletes one.
 
@@ -91,9 +95,11 @@ class AgentDefinition(Loaded):
         """
         document = self.document
         if "examples" in fields:
-            blocks = fields.pop("examples")
-            description = fields.get("description", self.description) or ""
-            fields["description"] = example_blocks.rewritten(description, tuple(blocks or ()))
+            loaded = (read(self._base.text).description if self._base else self.description) or ""
+            blocks = example_blocks.as_before(fields.pop("examples") or (), example_blocks.parse(loaded))
+            written = example_blocks.rewritten(fields.get("description", self.description) or "", blocks)
+            as_loaded = "description" not in fields and example_blocks.alike(written, loaded)
+            fields["description"] = loaded if as_loaded else written
         prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
@@ -103,7 +109,7 @@ class AgentDefinition(Loaded):
         result = self._edited(document)
         changed_fields(before, result.metadata, {field_name(key, before): value for key, value in fields.items()})
         if prompt != self.raw_prompt:
-            result = self._edited(result.document.with_prompt(prompt or ""))
+            result = result._with_prompt(prompt or "")
         return result
 
     def section(self, title: str) -> Section:
@@ -116,7 +122,7 @@ class AgentDefinition(Loaded):
 
     def without(self, section: str | Section) -> AgentDefinition:
         """Return a definition without a section and the deeper ones under it."""
-        return self._edited(self.document.with_prompt(sections.removed(self.raw_prompt, section)))
+        return self._with_prompt(sections.removed(self.raw_prompt, section))
 
     def with_section(
         self, title: str, text: str, *, after: str | None = None, level: int | None = None
@@ -130,11 +136,11 @@ class AgentDefinition(Loaded):
             level: For a new section: 1 to 6 for a heading, 7 for a bold lead-in; as the others are when left out.
         """
         prompt = sections.replaced(self.raw_prompt, title, text, after=after, level=level)
-        return self._edited(self.document.with_prompt(prompt))
+        return self._with_prompt(prompt)
 
     def with_sections_in_order(self, *titles: str) -> AgentDefinition:
         """Return a definition with the named sections in this order, in the places they have now."""
-        return self._edited(self.document.with_prompt(sections.reordered(self.raw_prompt, titles)))
+        return self._with_prompt(sections.reordered(self.raw_prompt, titles))
 
     def with_example(self, example: Example, *, at: int | None = None) -> AgentDefinition:
         """Return a definition with one more example, at the end or before the one at `at`."""

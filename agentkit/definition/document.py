@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from agentkit.definition import writing, yamlcore
-from agentkit.definition.envelope import Envelope, split, trimmed
+from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split, trimmed
 from agentkit.definition.fields import ORDER
 from agentkit.definition.lazy import lazy
+from agentkit.definition.reading import read, with_line_ends
 from agentkit.definition.tools import tools_of
 from agentkit.definition.yamlscalars import DOUBLE, SINGLE
 from agentkit.errors import EditError
@@ -72,16 +73,32 @@ class Document:
         """Where the system prompt is: the body without the white space around it."""
         return trimmed(self.text, self.envelope.body_start)
 
-    def with_prompt(self, prompt: str) -> Document:
-        """Replace the system prompt, keeping the white space around it."""
+    def with_prompt(self, prompt: str, base: Document | None = None) -> Document:
+        """Replace the system prompt, keeping the white space around it.
+
+        Args:
+            prompt: The new one. White space around it is none of it: left in the file, it would add up at each edit.
+            base: What was loaded: where no prompt is left, a new one goes between the white space that was around it.
+        """
+        prompt = self._lines(prompt.strip(BLANK_CHARACTERS))
         start, end = self.prompt_span
-        if start == end:
+        fence = self.envelope.block_end
+        if base is not None and not prompt and base._around is None:
+            return Document(self.text[:fence] + base.text[base.envelope.block_end :])
+        if start == end and base is not None and base._around == self.text[fence:]:
+            start = end = fence + base.prompt_span[0] - base.envelope.block_end
+        elif start == end and prompt:
             start = end = self.envelope.body_start
-            fence = self.text[self.envelope.block_end : start]
-            lead = "" if fence.endswith("\n") or self.envelope.why else self.newline
-            tail = "" if self.text[end:].startswith(("\n", "\r")) else self.newline
-            return Document(f"{self.text[:start]}{lead}{self._lines(prompt)}{tail if prompt else ''}{self.text[end:]}")
-        return Document(self.text[:start] + self._lines(prompt) + self.text[end:])
+            first = "" if self.text[fence:start].endswith("\n") or self.envelope.why else self.newline
+            last = "" if self.text[end:].startswith(("\n", "\r")) else self.newline
+            prompt = f"{first}{prompt}{last}"
+        return Document(self.text[:start] + prompt + self.text[end:])
+
+    @property
+    def _around(self) -> str | None:
+        """What is left after the frontmatter without the prompt; None where there is none."""
+        start, end = self.prompt_span
+        return self.text[self.envelope.block_end : start] + self.text[end:] if start < end else None
 
     def _lines(self, text: str) -> str:
         return text.replace("\r\n", "\n").replace("\n", "\r\n") if self.newline == "\r\n" else text
@@ -101,8 +118,29 @@ class Document:
             item: Its value.
             base: The document as it was loaded; a field set back to its value there gets its old lines back.
         """
+        if base is not None and (set_back := self._set_back(key, item, base)) is not None:
+            return set_back
+        return self._with_lines(key, self._raw(key, item, self.entry(key)), base)
+
+    def _set_back(self, key: str, item: Any, base: Document) -> Document | None:
+        """Give a field its old lines back if they say the value; None where they do not, or not here."""
+        old = base.entry(key)
+        if old is None:
+            return None
+        raw = base.text[old.start : old.end]
+        alone = _read_alone(raw)
+        if isinstance(alone, Mapping) and len(alone) == 1 and _says(alone, key, item):
+            return self._with_lines(key, raw, base)
+        if not _says(read(base.text, base.envelope).metadata, key, item):
+            return None
+        # Lines that only the loader's repair can read depend on what else it finds in the file.
+        made = self._with_lines(key, raw, base)
+        after, before = read(made.text, made.envelope), read(self.text, self.envelope)
+        others = {**before.metadata, key: None} == {**after.metadata, key: None}
+        return made if others and after.verdict != "dropped" and _says(after.metadata, key, item) else None
+
+    def _with_lines(self, key: str, raw: str, base: Document | None) -> Document:
         entry = self.entry(key)
-        raw = self._raw(key, item, entry, base)
         if entry is not None:
             closes = entry.end == self.envelope.block_end  # a value may run right into the closing fence
             tail = "" if raw.endswith("\n") or closes else self.newline
@@ -110,12 +148,7 @@ class Document:
         place = self._place(key, base)
         return Document(self.text[:place] + raw + ("" if raw.endswith("\n") else self.newline) + self.text[place:])
 
-    def _raw(self, key: str, item: Any, entry: Entry | None, base: Document | None) -> str:
-        old = base.entry(key) if base is not None else None
-        if base is not None and old is not None:
-            raw = base.text[old.start : old.end]
-            if _read_alone(raw) == {key: item}:
-                return raw
+    def _raw(self, key: str, item: Any, entry: Entry | None) -> str:
         style, spelled, comment = "plain", key if writing.scalar(key) == key else writing.scalar(key), ""
         if entry is not None:
             spelled = self.text[entry.start : entry.value_start].rstrip().removesuffix(":").rstrip()
@@ -209,6 +242,14 @@ def _value_end(text: str, position: int, end: int) -> int:
                 return match.end()
         return -1
     return position
+
+
+def _says(fields: Mapping[str, Any], key: str, item: Any) -> bool:
+    """Tell whether fields as read from a file say a value; in a description backslash-n is a line end."""
+    value = fields.get(key)
+    if key == "description" and isinstance(value, str):
+        value = with_line_ends(value)
+    return key in fields and bool(value == item)
 
 
 def _read_alone(raw: str) -> Any:

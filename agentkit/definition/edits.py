@@ -7,6 +7,7 @@ from typing import Any
 
 from agentkit.definition.document import Document
 from agentkit.definition.fields import BY_NAME, meant
+from agentkit.definition.reading import with_line_ends
 from agentkit.definition.tools import tools_of
 from agentkit.errors import EditError
 
@@ -64,15 +65,21 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], wanted: 
         if value is None:
             if key in after:
                 raise EditError(f"{key} cannot be deleted from this file: its lines are not where they seem")
-        elif key in ("tools", "disallowedTools") and tools_of(got) == tools_of(value):
-            continue
-        elif not _same(got, _plain(value)):
+        elif not _reads_back(key, got, value):
             raise EditError(f"{key} would not read back as given", received=value, accepted=got)
     for key, value in before.items():
         if key not in wanted and not _same(value, after.get(key)):
             raise EditError(
                 f"setting {', '.join(wanted)} would also change {key}", hint="mend the file first: agent.fix()"
             )
+
+
+def _reads_back(key: str, got: Any, wanted: Any) -> bool:
+    if key in ("tools", "disallowedTools") and tools_of(got) == tools_of(wanted):
+        return True
+    if key == "description" and isinstance(got, str):
+        got = with_line_ends(got)
+    return _same(got, _plain(wanted))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _BLOCK = re.compile(r"<example>(.*?)</example>", re.DOTALL | re.IGNORECASE)
@@ -147,8 +147,8 @@ def render(example: Example, *, one_line: bool = False) -> str:
     >>> print(render(Example(user="Add an endpoint", assistant="On it"), one_line=True))
     <example>user: "Add an endpoint" assistant: "On it"</example>
     """
-    if example.text is not None and parse(example.text)[:1] == (_at_start(example),):
-        return example.text
+    if _is_as_read(example):
+        return example.text or ""
     parts = [f"Context: {example.context}"] if example.context else []
     parts += [f'user: "{example.user}"'] if example.user else []
     parts += [f'assistant: "{example.assistant}"'] if example.assistant else []
@@ -158,10 +158,30 @@ def render(example: Example, *, one_line: bool = False) -> str:
     return f"<example>{'' if one_line else gap}{gap.join(parts)}{'' if one_line else gap}</example>"
 
 
-def _at_start(example: Example) -> Example:
-    from dataclasses import replace
+def _is_as_read(example: Example) -> bool:
+    at_start = replace(example, span=(0, len(example.text or "")))
+    return example.text is not None and parse(example.text)[:1] == (at_start,)
 
-    return replace(example, span=(0, len(example.text or "")))
+
+def as_before(wanted: Sequence[Example], before: Sequence[Example]) -> tuple[Example, ...]:
+    """Return examples with the text that they had before where they say the same again."""
+    twins = {_said(example): example for example in before}
+    return tuple(each if _is_as_read(each) else twins.get(_said(each), each) for each in wanted)
+
+
+def alike(one: str, other: str) -> bool:
+    """Tell whether two descriptions differ in nothing but the white space around and inside their examples."""
+    first, second = parse(one), parse(other)
+    return [*map(_said, first)] == [*map(_said, second)] and _between(one, first) == _between(other, second)
+
+
+def _between(description: str, blocks: Sequence[Example]) -> list[str]:
+    edges = [0, *(edge for example in blocks for edge in example.span or ()), len(description)]
+    return [description[start:end].strip() for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _said(example: Example) -> tuple[object, ...]:
+    return example.user, example.assistant, example.context, example.commentary, tuple(example.rest)
 
 
 def rewritten(description: str, wanted: Sequence[Example]) -> str:

@@ -107,7 +107,7 @@ def _finish(
         reason,
         MappingProxyType(metadata),
         name if isinstance(name, str) else None,
-        _with_line_ends(description) if isinstance(description, str) else None,
+        with_line_ends(description) if isinstance(description, str) else None,
         model_of(metadata.get("model")),
         tools_of(metadata.get("tools")),
         refused is not None,
@@ -116,7 +116,8 @@ def _finish(
     )
 
 
-def _with_line_ends(description: str) -> str:
+def with_line_ends(description: str) -> str:
+    """Return a description as the loader takes it: backslash-n is a line end."""
     return description.replace("\\n", "\n") if "\\" in description else description
 
 

@@ -143,7 +143,9 @@ class FormState:
     def set_lead(self, text: str) -> bool:
         """Set the description's words before its first example, or all of it where there is none."""
         _, rest = described(self.value)
-        between = "" if not rest or not text or text[-1:].isspace() else gap(self.value)
+        # White space that was typed here a moment ago is none of the file's own.
+        spaced = self.baseline if described(self.baseline)[1] else self.value
+        between = "" if not rest or not text or text[-1:].isspace() else gap(spaced)
         return self.set_field("description", in_description(text) + between + rest)
 
     def set_examples(self, examples: Sequence[Example]) -> bool:

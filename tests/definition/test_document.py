@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,6 +145,58 @@ def test_a_prompt_reads_back_trimmed(source: str, prompt: str) -> None:
     wanted = ak.loads(f"---\nname: a\ndescription: b\n---\n{prompt}").system_prompt
     plain = agent.system_prompt.replace("\r\n", "\n")
     assert plain == wanted.replace("\r\n", "\n")
+
+
+TRICKY = {
+    "repaired": FILES["repaired"],
+    "repaired, examples": '---\nname: a\ndescription: U: <example>Context: y user: "u" assistant: "v"</example>\n---\n',
+    "backslash-n": "---\nname: a\ndescription: U\\n<example>\\nuser: 'u'\\nassistant: 'v'\\n</example>\n---\nYou.\n",
+    "backslash-n, quotes": "---\nname: a\ndescription: 'Use x\\ny'\ncolor: blue\n---\nYou help.\n",
+}
+
+
+@pytest.mark.parametrize("source", TRICKY.values(), ids=TRICKY.keys())
+def test_a_description_that_is_set_back_gets_its_old_lines(source: str) -> None:
+    agent = ak.loads(source)
+    assert agent.replace(description=agent.description).text == source
+    for other in ("b", "b: c", "b\nc", f"{agent.description}\n"):
+        edited = agent.replace(description=other).replace(color="red")
+        assert edited.replace(description=agent.description).replace(color=agent.color).text == source
+    for blocks in ((), agent.examples[:1] * 3, [replace(each, user="a\nb") for each in agent.examples]):
+        if agent.examples:
+            edited = agent.replace(examples=blocks)
+            assert edited.replace(examples=agent.examples).text == source
+            if len(edited.examples) == len(agent.examples):
+                back = [replace(each, user=old.user) for each, old in zip(edited.examples, agent.examples, strict=True)]
+                assert edited.replace(examples=back).text == source
+
+
+def test_lines_that_would_break_another_field_are_not_put_back() -> None:
+    # The repair that these lines need would quote the header of the block as well.
+    agent = ak.loads(FILES["repaired"])
+    edited = agent.replace(description="Use it").with_text(
+        agent.replace(description="Use it").text.replace("color: blue", "x: |\n  one\n  two\ncolor: blue")
+    )
+    back = edited.replace(description=agent.description)
+    assert (back.description, back.metadata["x"]) == (agent.description, "one\ntwo\n")
+
+
+@given(source=sources(), bare=st.booleans(), prompts=st.lists(texts(60), max_size=4))
+@RELAXED
+def test_prompts_typed_one_after_another_leave_nothing_behind(source: str, bare: bool, prompts: list[str]) -> None:
+    if bare:
+        source = source[: ak.loads(source).document.prompt_span[0]]
+    agent = edited = ak.loads(source)
+    for prompt in prompts:
+        edited = edited.replace(system_prompt=prompt)
+    assert edited.replace(system_prompt=agent.raw_prompt).text == source
+
+
+def test_white_space_at_the_end_of_what_is_typed_does_not_add_up() -> None:
+    agent = ak.loads(FILES["plain"])
+    for typed in ("You help.\n", "You help.\n\n", "You help.\n\nA", "You help.\n\nA ", "You help.\n\nA b"):
+        agent = agent.replace(system_prompt=typed)
+    assert agent.text == FILES["plain"].replace("You help.", "You help.\n\nA b")
 
 
 def test_a_new_field_goes_where_people_put_it() -> None:

@@ -357,6 +357,37 @@ def test_what_was_typed_and_not_saved_is_offered_again(form: Editor, file: Path)
     assert again.value.source == TEXT.encode()
 
 
+def test_words_typed_with_pauses_leave_no_blanks_behind(form: Editor) -> None:
+    area = find(form, "System prompt, in Markdown")
+    before = area.value
+    for typed in (" ", " And", " And ", " And so", " And so\n", " And so\n\n", " And so\n\nOn."):
+        area.value = before + typed
+        form.settle()
+        assert area.value == before + typed, "what is typed is not taken away"
+    assert form.value.text == TEXT.replace(before, f"{before} And so\n\nOn.")
+    area.value = before
+    form.settle()
+    assert form.value.text == TEXT
+    assert "No unsaved changes" in shown(form)
+
+
+@pytest.mark.parametrize("label", ["When to use this agent", "User says", "Assistant answers", "Context"])
+def test_what_is_typed_and_taken_back_leaves_the_file_as_it_was(label: str) -> None:
+    path = Path(__file__).parent.parent.parent / "agents" / "backend-engineer.md"
+    for typed in ((" ", " x"), ("\n",), (" x\n", " x\n\n", " x\n\ny")):
+        form = ak.edit(ak.loads(path.read_bytes()))
+        area = next(each for each in walk(form) if getattr(each, "description", None) == label)
+        before = area.value
+        for each in typed:
+            area.value = before + each
+            form.settle()
+            assert area.value == before + each
+        assert form.state.changed or not typed[-1].strip()
+        area.value = before
+        form.settle()
+        assert not form.state.changed
+
+
 def test_an_offer_goes_once_the_form_holds_what_it_offers(form: Editor, file: Path) -> None:
     # A notebook that makes its edit in code is run again and again.
     form.value = form.value.replace(color="green")
