@@ -14,7 +14,7 @@ from agentkit.definition import writing, yamlcore
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split, trimmed
 from agentkit.definition.fields import ORDER
 from agentkit.definition.lazy import lazy
-from agentkit.definition.reading import read, with_line_ends
+from agentkit.definition.reading import read, taken
 from agentkit.definition.tools import tools_of
 from agentkit.definition.yamlscalars import DOUBLE, SINGLE
 from agentkit.errors import EditError
@@ -73,7 +73,7 @@ class Document:
         """Where the system prompt is: the body without the white space around it."""
         return trimmed(self.text, self.envelope.body_start)
 
-    def with_prompt(self, prompt: str, base: Document | None = None) -> Document:
+    def with_prompt(self, prompt: str, base: Document) -> Document:
         """Replace the system prompt, keeping the white space around it.
 
         Args:
@@ -83,9 +83,9 @@ class Document:
         prompt = self._lines(prompt.strip(BLANK_CHARACTERS))
         start, end = self.prompt_span
         fence = self.envelope.block_end
-        if base is not None and not prompt and base._around is None:
+        if not prompt and base._around is None:
             return Document(self.text[:fence] + base.text[base.envelope.block_end :])
-        if start == end and base is not None and base._around == self.text[fence:]:
+        if start == end and base._around == self.text[fence:]:
             start = end = fence + base.prompt_span[0] - base.envelope.block_end
         elif start == end and prompt:
             start = end = self.envelope.body_start
@@ -245,11 +245,8 @@ def _value_end(text: str, position: int, end: int) -> int:
 
 
 def _says(fields: Mapping[str, Any], key: str, item: Any) -> bool:
-    """Tell whether fields as read from a file say a value; in a description backslash-n is a line end."""
-    value = fields.get(key)
-    if key == "description" and isinstance(value, str):
-        value = with_line_ends(value)
-    return key in fields and bool(value == item)
+    """Tell whether fields as read from a file say a value."""
+    return key in fields and bool(taken(key, fields[key]) == item)
 
 
 def _read_alone(raw: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agentkit.definition.document import Document
 from agentkit.definition.fields import BY_NAME, meant
-from agentkit.definition.reading import with_line_ends
+from agentkit.definition.reading import taken
 from agentkit.definition.tools import tools_of
 from agentkit.errors import EditError
 
@@ -77,9 +77,7 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], wanted: 
 def _reads_back(key: str, got: Any, wanted: Any) -> bool:
     if key in ("tools", "disallowedTools") and tools_of(got) == tools_of(wanted):
         return True
-    if key == "description" and isinstance(got, str):
-        got = with_line_ends(got)
-    return _same(got, _plain(wanted))
+    return _same(taken(key, got), _plain(wanted))
 
 
 def _same(one: Any, other: Any) -> bool:

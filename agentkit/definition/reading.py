@@ -107,7 +107,7 @@ def _finish(
         reason,
         MappingProxyType(metadata),
         name if isinstance(name, str) else None,
-        with_line_ends(description) if isinstance(description, str) else None,
+        taken("description", description) if isinstance(description, str) else None,
         model_of(metadata.get("model")),
         tools_of(metadata.get("tools")),
         refused is not None,
@@ -116,9 +116,9 @@ def _finish(
     )
 
 
-def with_line_ends(description: str) -> str:
-    """Return a description as the loader takes it: backslash-n is a line end."""
-    return description.replace("\\n", "\n") if "\\" in description else description
+def taken(field: str, value: Any) -> Any:
+    """Return a field's value as the loader takes it: in a description backslash-n is a line end."""
+    return value.replace("\\n", "\n") if field == "description" and isinstance(value, str) else value
 
 
 def refusal(metadata: Mapping[str, Any]) -> str | None:

@@ -39,10 +39,8 @@ def lab_command(notebook: Path, *, browser: bool = True, port: int | None = None
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise MissingExtra("agentkit lab", "lab")
-    file, root = notebook.absolute(), Path.cwd()
-    if ".." in file.parts or not file.is_relative_to(root):
-        file = file.resolve()
-        root = root.resolve() if file.is_relative_to(root.resolve()) else file.parent
+    file, here = Path(os.path.abspath(notebook)), Path.cwd()
+    root = here if file.is_relative_to(here) else file.parent
     # A notebook that is handed over as a file would make its own folder all there is to see.
     page = f"/lab/tree/{quote(file.relative_to(root).as_posix())}"
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", f"--LabApp.default_url={page}"]

@@ -31,7 +31,7 @@ class Draft:
 
     def __init__(self, agent: AgentDefinition, folder: Path | None = None) -> None:
         self._folder = (folder or FOLDER).absolute()
-        self._path = agent.path
+        self._path, self._text = agent.path, agent.text
         self._kept: tuple[str, ...] | None = None
 
     @property
@@ -42,7 +42,7 @@ class Draft:
         key = hashlib.sha256(os.fsencode(self._path.resolve())).hexdigest()[:16]
         return self._folder / f"{self._path.stem[:60]}-{key}.json"
 
-    def find(self, agent: AgentDefinition) -> list[str]:
+    def find(self) -> list[str]:
         """Return the texts that were left behind and differ from the definition, the newest first."""
         if self.file is None:
             return []
@@ -51,7 +51,7 @@ class Draft:
         except (OSError, ValueError, KeyError, TypeError):
             return []
         found = [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
-        return [text for text in dict.fromkeys(found) if text != agent.text]
+        return [text for text in dict.fromkeys(found) if text != self._text]
 
     def keep(self, texts: Sequence[str]) -> None:
         """Write the drafts, whole or not at all; without any the file goes.

@@ -23,7 +23,7 @@ class Drafts:
         self._act = act
         self._baseline = state.baseline
         self._file = Draft(self._baseline)
-        self._left = self._file.find(self._baseline)
+        self._left = self._file.find()
         self.view = box([], "ak-ask", "ak-offer")
         self._offer()
 
@@ -43,7 +43,7 @@ class Drafts:
         now = Draft(self._baseline)
         if now.file != self._file.file:
             self._file.keep(self._left)
-            self._file, self._left = now, now.find(self._baseline)
+            self._file, self._left = now, now.find()
         self._offer()
 
     def _offer(self) -> None:

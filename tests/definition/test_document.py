@@ -171,6 +171,15 @@ def test_a_description_that_is_set_back_gets_its_old_lines(source: str) -> None:
                 assert edited.replace(examples=back).text == source
 
 
+def test_an_example_that_is_set_back_keeps_its_line_beside_one_that_is_not() -> None:
+    line = '<example>user: "a" assistant: "b"</example> <example>user: "c" assistant: "d"</example>'
+    agent = ak.loads(f"---\nname: a\ndescription: U {line}\n---\nYou.\n")
+    first, second = agent.examples
+    edited = agent.replace(examples=[replace(first, user="e"), replace(second, user="c\nc")])
+    back = edited.replace(examples=[edited.examples[0], replace(edited.examples[1], user="c")])
+    assert back.examples[1].text == second.text
+
+
 def test_lines_that_would_break_another_field_are_not_put_back() -> None:
     # The repair that these lines need would quote the header of the block as well.
     agent = ak.loads(FILES["repaired"])
