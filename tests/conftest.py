@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernels import DIED
 from tests.server import MessagesServer
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -17,6 +18,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KEPT_PREFIXES = ("AGENTKIT_TEST_",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("flaky") is None:
+            item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=[DIED]))
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from agentkit.errors import NotebookError, StaleCassette
 
 if TYPE_CHECKING:
+    from jupyter_client.asynchronous.client import AsyncKernelClient
+    from jupyter_client.manager import AsyncKernelManager
     from nbformat import NotebookNode
 
 Progress = Callable[[int, int, str], None]
@@ -39,7 +41,6 @@ def execute(
     *,
     environment: Mapping[str, str | None] | None = None,
     progress: Progress | None = None,
-    timeout_s: float | None = None,
 ) -> NotebookNode:
     """Execute a notebook in a fresh kernel whose folder is the notebook's own, and return it with its new outputs.
 
@@ -50,38 +51,42 @@ def execute(
         path: The notebook file.
         environment: Variables of the kernel on top of this process's own; None as a value takes one away.
         progress: Told before each code cell.
-        timeout_s: Seconds a single cell may take; None for no limit.
 
     Raises:
-        NotebookError: a cell raised; the error names the cell and holds the notebook as far as it came (`.notebook`).
+        NotebookError: a cell raised, or ended its kernel: the error names the cell and holds the notebook as far as it
+            came (`.notebook`). Or no kernel could be started.
         StaleCassette: a cell asked for a call that is not recorded.
     """
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+    from nbclient.util import run_sync
 
     notebook = read(path)
     numbers = {index: number for number, index in enumerate(_code_cells(notebook), start=1)}
+    begun: list[int] = []
 
     def started(cell: Any, cell_index: int) -> None:
+        begun.append(numbers.get(cell_index, 0))
         if progress is not None and cell_index in numbers:
             first = next((line for line in cell.source.splitlines() if line.strip()), "")
             progress(numbers[cell_index], len(numbers), first)
 
-    client = NotebookClient(
-        notebook,
-        timeout=timeout_s,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent.resolve())}},
-        record_timing=False,
-        # The kernel speaks to this process alone; its warning about TCP on loopback would stand in every log.
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        store_widget_state=False,
-        on_cell_start=started,
-    )
+    async def all_cells() -> None:
+        manager, channels = await _start_kernel(path, _kernel_environment(environment or {}))
+        client = NotebookClient(
+            notebook, km=manager, timeout=None, record_timing=False, store_widget_state=False, on_cell_start=started
+        )
+        client.kc = channels
+        await client.async_execute(cleanup_kc=True)
+
     try:
-        client.execute(env=_kernel_environment(environment or {}))
+        run_sync(all_cells)()
     except CellExecutionError as error:
         raise _explained(path, notebook, error) from None
+    except DeadKernelError as error:
+        place = _place(path, begun[-1], len(numbers))
+        why = "its kernel ended: out of memory, or code of the cell ended it"
+        raise NotebookError(f"{place}: {why}", hint=f"jupyter lab {path}", notebook=notebook) from error
     _drop_empty(notebook)
     return notebook
 
@@ -98,6 +103,30 @@ def write(notebook: NotebookNode, path: Path) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+async def _start_kernel(path: Path, environment: dict[str, str]) -> tuple[AsyncKernelManager, AsyncKernelClient]:
+    """Start a kernel in the notebook's folder; one that ends before it answers is started again, twice at most.
+
+    jupyter_client chooses a kernel's ports, and the kernel binds them a moment later: where another program was given
+    one of them in between, the kernel ends at once. Jupyter's own restarter chooses others then, and so does this.
+    """
+    from jupyter_client.manager import start_new_async_kernel
+
+    # The kernel speaks to this process alone; its warning about TCP on loopback would stand in every log.
+    quiet = ["--IPKernelApp.log_level=ERROR", "--HistoryManager.hist_file=:memory:"]
+    folder = str(path.parent.resolve())
+    for _ in range(3):
+        try:
+            return await start_new_async_kernel(
+                kernel_name="python3", extra_arguments=quiet, env=environment, cwd=folder
+            )
+        except RuntimeError as error:
+            reason = error
+            if "died before" not in str(error):
+                break
+    hint = "python -m ipykernel --version"
+    raise NotebookError(f"{path.name}: no kernel could be started: {reason}", hint=hint) from reason
 
 
 def _drop_empty(notebook: NotebookNode) -> None:
@@ -131,7 +160,11 @@ def _explained(path: Path, notebook: NotebookNode, error: Any) -> NotebookError 
         ),
         None,
     )
-    place = f"{path.name}, code cell {failed} of {len(numbers)}" if failed else path.name
+    place = _place(path, failed or 0, len(numbers))
     if error.ename == "StaleCassette":
         return StaleCassette(f"{place}: {error.evalue}", hint=f"agentkit record {path}")
     return NotebookError(f"{place} raised {error.ename}: {error.evalue}", hint=f"jupyter lab {path}", notebook=notebook)
+
+
+def _place(path: Path, number: int, of: int) -> str:
+    return f"{path.name}, code cell {number} of {of}" if number else path.name

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in mine:
         item.add_marker("browser")
         # On a busy machine a page may take too long to paint; that gets another go, a wrong page does not.
-        item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=["TimeoutError"]))
+        item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=["TimeoutError"]), append=False)
     if mine and missing():
         LEFT_OUT.extend(mine)
         config.hook.pytest_deselected(items=mine)

@@ -12,6 +12,7 @@ import pytest
 
 from agentkit.notebook.execute import read
 from agentkit.notebook.new import new_experiment
+from tests import kernels
 
 AGENT = "---\nname: other\ndescription: Use this agent for the rest.\n---\n\nYou are the other one.\n"
 
@@ -27,7 +28,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     # A kernel that pytest's variable reaches does not pass on what it writes.
     bare = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     environment = {**bare, "AGENTKIT_PROGRESS": "log"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return kernels.run(command, folder, environment)
 
 
 def test_papermill_sets_parameters_logs_progress_and_leaves_the_frame(notebook: Path, tmp_path: Path) -> None:

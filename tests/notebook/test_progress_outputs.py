@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 
 from agentkit.notebook.execute import execute, read, write
 from agentkit.notebook.plugin import MODE
+from tests.kernels import run
 from tests.notebook.test_replay import AGENT, write_notebook
 from tests.server import Fault, MessagesServer
 
@@ -46,7 +47,7 @@ def refuse_bad(server: MessagesServer) -> None:
 def compare(notebook: Path) -> subprocess.CompletedProcess[str]:
     """Replay live: the settings of the test stay, as in the run that wrote the outputs."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-s", "--nbval", str(notebook)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=notebook.parent, check=False)
+    return run(command, notebook.parent)
 
 
 @pytest.mark.parametrize("failing", [False, True])

@@ -16,6 +16,7 @@ from agentkit.cli import main
 from agentkit.errors import NotebookError, StaleCassette
 from agentkit.notebook.execute import execute, read
 from agentkit.notebook.record import check, environment, other_model, record
+from tests.kernels import run
 from tests.server import MessagesServer
 
 AGENT = "---\nname: greeter\ndescription: Use this agent to greet people.\n---\n\nYou greet people.\n"
@@ -53,7 +54,7 @@ def nbval(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest as a stranger would: no key, no server, no settings."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "AGENTKIT_"))}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *(arguments or ("--nbval",)), str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, env=bare, cwd=folder, check=False)
+    return run(command, folder, bare)
 
 
 def test_recorded_notebook_replays_twice_with_nothing_around_it(
@@ -143,6 +144,39 @@ def test_failing_cell_is_named_and_the_file_stays(tmp_path: Path) -> None:
     with pytest.raises(NotebookError, match=r"wrong.ipynb, code cell 2 of 2 raised ZeroDivisionError"):
         record(path)
     assert path.read_bytes() == before
+
+
+def test_a_cell_that_ends_its_kernel_is_named(tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "wrong.ipynb", "1", "import os\nos._exit(1)")
+    with pytest.raises(NotebookError, match=r"wrong.ipynb, code cell 2 of 2: its kernel ended"):
+        record(path)
+
+
+STUMBLE = """
+import os, pathlib, sys
+if any("ipykernel" in argument for argument in sys.orig_argv):
+    starts = pathlib.Path(__file__).with_name("starts")
+    starts.write_text(starts.read_text() + "x")
+    if len(starts.read_text()) <= int(os.environ["STUMBLES"]):
+        os._exit(1)
+"""
+"""A `sitecustomize` that ends the first kernels before they answer, as a port that is taken does."""
+
+
+@pytest.mark.parametrize(("stumbles", "starts"), [(2, 3), (9, 3)])
+def test_a_kernel_that_ends_before_it_answers_is_started_again(tmp_path: Path, stumbles: int, starts: int) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(STUMBLE)
+    counted = tmp_path / "site" / "starts"
+    counted.write_text("")
+    path = write_notebook(tmp_path / "one.ipynb", "1 + 1")
+    changes = {"PYTHONPATH": str(counted.parent), "STUMBLES": str(stumbles)}
+    if stumbles < starts:
+        assert execute(path, environment=changes).cells[0].outputs[0].data["text/plain"] == "2"
+    else:
+        with pytest.raises(NotebookError, match=r"one.ipynb: no kernel could be started: Kernel died"):
+            execute(path, environment=changes)
+    assert len(counted.read_text()) == starts
 
 
 def test_what_is_no_notebook_is_told(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agentkit.notebook.record import record
+from tests import kernels
 from tests.notebook.test_replay import AGENT, CELLS, write_notebook
 from tests.server import MessagesServer
 
@@ -24,10 +25,6 @@ VARIATIONS = {
     "coverage on two cores": ("--nbval", "-n", "2", "--dist", "loadfile", *COVERAGE),
 }
 PLUGINS = {"-n": "xdist", "--cov=helpers": "pytest_cov"}
-
-
-# Kernels that start at once may take one another's port, and then one of them never answers.
-pytestmark = pytest.mark.flaky(reruns=2)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +52,7 @@ def run(folder: Path, arguments: tuple[str, ...], rootdir: Path) -> subprocess.C
     }
     bare["COVERAGE_FILE"] = str(rootdir / "coverage")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments, str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, env=bare, cwd=folder, check=False)
+    return kernels.run(command, folder, bare)
 
 
 @pytest.mark.parametrize("arguments", VARIATIONS.values(), ids=VARIATIONS.keys())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from payloads import ALL, Page
 import agentkit as ak
 from agentkit.errors import FileChanged
 from agentkit.widgets.editor import Editor
+from tests.kernels import run
 
 TEXT = """---
 name: reviewer
@@ -572,25 +572,10 @@ def test_a_cell_that_ends_in_the_form_replays(tmp_path: Path) -> None:
     notebook = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     path = tmp_path / "form.ipynb"
     path.write_text(json.dumps(notebook))
-    run = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", "--inplace", str(path)]
-    subprocess.run(run, check=True, capture_output=True)
+    convert = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", "--inplace", str(path)]
+    assert run(convert, tmp_path).returncode == 0
     assert "Editor of 'reviewer' in reviewer.md" in path.read_text()
+    check = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", str(path)]
     for _ in range(2):
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "--nbval",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                str(path),
-                "--rootdir",
-                str(tmp_path),
-            ],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-        )
+        done = run([*check, "--rootdir", str(tmp_path)], tmp_path)
         assert done.returncode == 0, done.stdout
