@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agentkit.definition.words import holds, times
+
 _BLOCK = re.compile(r"<example>(.*?)</example>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<(/?)example>", re.IGNORECASE)
 _MARK = re.compile(
@@ -73,6 +75,23 @@ def parse(description: str) -> Examples:
     last = description.lower().rfind("</example>")
     found = _BLOCK.finditer(description, 0, last + 10) if last >= 0 else ()
     return Examples(_example(match) for match in found)
+
+
+def outline(description: str) -> tuple[int, int, bool]:
+    """Return how many examples there are, how many characters stand beside them, and whether each is plainly closed.
+
+    >>> outline("Use it. <example>a</example> Or not. <example>b")
+    (2, 17, False)
+    """
+    first, *blocks = description.split("<example>")
+    beside, closed = len(first), True
+    for block in blocks:
+        end = block.find("</example>")
+        closed = closed and end >= 0
+        beside += len(block) - end - 10 if end >= 0 else 0
+    # Where no other tag is left each block has one of the closing ones. Capitals are left to the careful look.
+    plain = closed and times(description, "xample>") == 2 * len(blocks) and not holds(description, "AMPLE>")
+    return len(blocks), beside, plain
 
 
 def unbalanced(description: str) -> int | None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from stringzilla import find
 
+from agentkit.definition import examples
 from agentkit.definition.tools import all_known
-from agentkit.definition.words import holds
+from agentkit.definition.words import holds, times
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -45,15 +46,13 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
     if tools and not all_known(tools):
         found.append("+tools")
     if description := reading.description:
-        tagged = "<" in description
-        if tagged and holds(description, "example>"):
-            found.append("+example")
-        if not tagged or not (holds(description, "<example") or "<EXAMPLE" in description.upper()):
+        beside = _mark_examples(description, found) if "<" in description else len(description)
+        if beside > LONG_DESCRIPTION:
+            found.append("+wordy")
+        if "<" not in description:
             found.append("+bare")
         if not (holds(description, "when ") or holds(description, "Use ") or holds(description, " for ")):
             found.append("+cue")
-        if len(description) > LONG_DESCRIPTION:
-            found.append("+wordy")
     raw = reading.metadata.get("description")
     if isinstance(raw, str) and "\\" in raw:
         found.append("+backslash")
@@ -67,6 +66,20 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
         found.append("+long")
     _mark_body(agent.source, agent.body_start, found)
     return tuple(found)
+
+
+def _mark_examples(description: str, found: list[str]) -> int:
+    """Add the marks of a description with tags, and return how many characters stand beside its examples."""
+    blocks, beside, plain = examples.outline(description)
+    if not blocks and not holds(description, "<example") and "<EXAMPLE" not in description.upper():
+        found.append("+bare")
+    if not plain:
+        found.append("+tags")
+    if blocks or not plain:
+        found.append("+example")
+        if not plain or times(description, "ser: ") < blocks or times(description, "ssistant: ") < blocks:
+            found.append("+half")
+    return beside
 
 
 def _mark_body(source: bytes, start: int, found: list[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agentkit.definition import examples
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.marks import LONG_DESCRIPTION
-from agentkit.definition.words import WORDS, holds, times
+from agentkit.definition.words import WORDS
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -21,6 +21,7 @@ _CUE = re.compile(
 _CUES = frozenset(b"use used call invoke delegate when whenever for handle handles after before".split())
 _LOOKED = 2_000
 """Characters of a description that are looked through for a cue."""
+_NAME_END = re.compile(r"-([a-z0-9]+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?agent\b")
 _NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?agent\b")
 
 
@@ -70,7 +71,7 @@ def no_examples(agent: AgentDefinition) -> Iterable[Hit]:
     "warning",
     "An example tag without its partner makes the text around it part of the example, or none of it.",
     "description: Use it. <example>user: hi",
-    when="+example",
+    when="+tags",
 )
 def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report example tags without a partner."""
@@ -91,16 +92,12 @@ def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
 def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples whose assistant names another agent and never this one."""
     name, text = agent.name, agent.description
-    if not name or not text or agent.guessed or not holds(text, "<example>"):
+    if not name or not text or agent.guessed:
         return
-    # Quick look first: in most files each example that says `agent` says this one's name before it.
-    shown = text[text.index("<example>") :]
-    if times(shown, " agent") == times(shown, f"{name} agent"):
-        return
-    called = {piece[-60:].split()[-1].strip("\"'`") for piece in shown.split(" agent")[:-1] if piece[-1:].isalnum()}
-    # A name that begins with `agent` is cut by the split as well.
-    called = {f"agent{word}" if word.startswith("-") else word for word in called if "-" in word}
-    if called <= {name}:
+    # Quick look first, at the last parts of names: in most files it is this one's name that stands before `agent`.
+    stem, _, last = name.rpartition("-")
+    ends = _NAME_END.finditer(text, max(text.find("<example>"), 0))
+    if all(match[1] == last and text.endswith(stem, 0, match.start()) for match in ends):
         return
     for example in agent.examples:
         said = f"{example.assistant} {' '.join(example.rest)} {example.commentary}"
@@ -121,11 +118,11 @@ def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def long_description(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that is long even without its examples."""
-    text = agent.description or ""
-    size = len(text) - sum(len(piece.partition("</example>")[0]) + 19 for piece in text.split("<example>")[1:])
-    if size > LONG_DESCRIPTION:
-        told = f"{size:,} characters beside the examples; {LONG_DESCRIPTION:,} should do"
-        yield Hit(agent.offset_of("description"), told)
+    _, beside, _ = examples.outline(agent.description or "")
+    yield Hit(
+        agent.offset_of("description"),
+        f"{beside:,} characters beside the examples; {LONG_DESCRIPTION:,} should do",
+    )
 
 
 @rule(
@@ -134,13 +131,11 @@ def long_description(agent: AgentDefinition) -> Iterator[Hit]:
     "info",
     "An example without a user's or an assistant's words shows the main model only half of the hand-over.",
     "description: <example>A user asks for help</example>",
-    when="+example",
+    when="+half",
 )
 def odd_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples that miss a half."""
-    text = agent.description or ""
-    blocks = times(text, "<example>")
-    if not blocks or agent.guessed or (times(text, "ser: ") >= blocks and times(text, "ssistant: ") >= blocks):
+    if agent.guessed:
         return
     for place, example in enumerate(agent.examples, 1):
         if not example.user or not example.assistant:

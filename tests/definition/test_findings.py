@@ -161,6 +161,43 @@ def test_orders_contradict_each_other_whatever_ends_them(first: str, second: str
     assert ("AK404" in [finding.code for finding in agent.findings]) is found
 
 
+@pytest.mark.parametrize("tag", ["example", "Example", "EXAMPLE"])
+@pytest.mark.parametrize(
+    ("called", "stale"),
+    [
+        ("api-architect agent", True),
+        ('"api-architect" agent', True),
+        ("`api-architect` agent", True),
+        ("<b>api-architect</b> agent", True),
+        ("api-architect subagent", True),
+        ("web-designer agent", True),
+        ("api-designer agent", False),
+        ("`api-designer` agent", False),
+        ("right agent", False),
+    ],
+)
+def test_an_example_that_calls_another_agent_is_told_however_it_is_written(tag: str, called: str, stale: bool) -> None:
+    example = f"<{tag}>user: hi\n  assistant: I'll use the {called} now</{tag}>"
+    agent = ak.loads(f"---\nname: api-designer\ndescription: |\n  Use it when asked.\n  {example}\n{BODY}")
+    assert [each.code for each in agent.findings] == (["AK304"] if stale else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("<EXAMPLE>user: a assistant: b", ["AK303"]),
+        ("<example>user: a assistant: b</example></Example>", ["AK303"]),
+        ("</example> <example>user: a assistant: b</example> <example>", ["AK303"]),
+        ("<EXAMPLE>user: a</EXAMPLE>", ["AK306"]),
+        ("<example>user: a assistant: b</example> <Example>user: a</Example>", ["AK306"]),
+        ("<Example>user: a assistant: b</Example>", []),
+    ],
+)
+def test_tags_of_examples_count_in_capitals_too(text: str, codes: list[str]) -> None:
+    agent = ak.loads(f"---\nname: aaa\ndescription: |\n  Use it when asked. {text}\n{BODY}")
+    assert [each.code for each in agent.findings] == codes
+
+
 def test_of_a_file_that_cannot_be_read_nothing_is_made_up() -> None:
     turns = "<example>\nuser: hi\nassistant: I'll use the other-agent agent.\nuser: ho\nassistant: go\n</example>\n"
     agent = ak.loads(f"---\nname: a-b\ndescription: Use it when asked. {turns}tools: Read, LS\n---\nYou report.\n")
