@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentkit.definition.words import holds, times
 
@@ -77,21 +77,34 @@ def parse(description: str) -> Examples:
     return Examples(_example(match) for match in found)
 
 
-def outline(description: str) -> tuple[int, int, bool]:
-    """Return how many examples there are, how many characters stand beside them, and whether each is plainly closed.
+class Outline(NamedTuple):
+    """What a quick look tells of a description's examples."""
 
-    >>> outline("Use it. <example>a</example> Or not. <example>b")
-    (2, 17, False)
+    blocks: int
+    beside: int
+    """Characters that stand beside them."""
+    closed: bool
+    """Whether each tag plainly has its partner; where it says no, `unbalanced` knows."""
+    whole: bool
+    """Whether each example plainly holds a user's and an assistant's words; where it says no, `parse` knows."""
+
+
+def outline(description: str) -> Outline:
+    """Look at the examples of a description without reading them.
+
+    >>> outline("Use it. <example>user: a assistant: b</example> Or not. <example>b")
+    Outline(blocks=2, beside=17, closed=False, whole=False)
     """
     first, *blocks = description.split("<example>")
-    beside, closed = len(first), True
+    beside, closed, whole = len(first), True, True
     for block in blocks:
         end = block.find("</example>")
         closed = closed and end >= 0
+        whole = whole and block.find("ser: ", 0, end) >= 0 and block.find("ssistant: ", 0, end) >= 0
         beside += len(block) - end - 10 if end >= 0 else 0
     # Where no other tag is left each block has one of the closing ones. Capitals are left to the careful look.
-    plain = closed and times(description, "xample>") == 2 * len(blocks) and not holds(description, "AMPLE>")
-    return len(blocks), beside, plain
+    closed = closed and times(description, "xample>") == 2 * len(blocks) and not holds(description, "AMPLE>")
+    return Outline(len(blocks), beside, closed, closed and whole)
 
 
 def unbalanced(description: str) -> int | None:

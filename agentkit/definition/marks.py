@@ -13,7 +13,7 @@ from stringzilla import find
 
 from agentkit.definition import examples
 from agentkit.definition.tools import all_known
-from agentkit.definition.words import holds, times
+from agentkit.definition.words import holds
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -70,15 +70,15 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
 
 def _mark_examples(description: str, found: list[str]) -> int:
     """Add the marks of a description with tags, and return how many characters stand beside its examples."""
-    blocks, beside, plain = examples.outline(description)
-    if not blocks and not holds(description, "<example") and "<EXAMPLE" not in description.upper():
+    count, beside, closed, whole = examples.outline(description)
+    if not count and not holds(description, "<example") and "<EXAMPLE" not in description.upper():
         found.append("+bare")
-    if not plain:
-        found.append("+tags")
-    if blocks or not plain:
+    if count or not closed:
         found.append("+example")
-        if not plain or times(description, "ser: ") < blocks or times(description, "ssistant: ") < blocks:
-            found.append("+half")
+    if not closed:
+        found.append("+tags")
+    if not whole:
+        found.append("+half")
     return beside
 
 

@@ -118,7 +118,7 @@ def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def long_description(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that is long even without its examples."""
-    _, beside, _ = examples.outline(agent.description or "")
+    beside = examples.outline(agent.description or "").beside
     yield Hit(
         agent.offset_of("description"),
         f"{beside:,} characters beside the examples; {LONG_DESCRIPTION:,} should do",

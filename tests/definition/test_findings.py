@@ -190,6 +190,7 @@ def test_an_example_that_calls_another_agent_is_told_however_it_is_written(tag: 
         ("</example> <example>user: a assistant: b</example> <example>", ["AK303"]),
         ("<EXAMPLE>user: a</EXAMPLE>", ["AK306"]),
         ("<example>user: a assistant: b</example> <Example>user: a</Example>", ["AK306"]),
+        ("<example>user: a user: a assistant: b assistant: b</example> <example>c</example>", ["AK306"]),
         ("<Example>user: a assistant: b</Example>", []),
     ],
 )
