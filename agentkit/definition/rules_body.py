@@ -16,15 +16,23 @@ if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
 _RESTATED = 60
-_SENTENCE = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*\**[A-Za-z][^|`=]*[a-z] [a-z]+ [a-z]")
-_LONG_LINE = re.compile(rb"\n.{%d}.*" % (_RESTATED + 1))
-"""In bytes, as a line is at least as long there."""
-_LONG_START = re.compile(rb"\n.{%d}" % (_RESTATED + 1))
+_SENTENCE = re.compile(r"[A-Za-z][^|`=]*[a-z] [a-z]+ [a-z]")
+_LONG_LINE = re.compile(rb"\n[-*+\d.) \t]*+(.{%d}.*)" % (_RESTATED + 1))
+"""In bytes, as a line is at least as long there; without the bullet or number before it."""
+_LONG_START = re.compile(rb"\n[-*+\d.) \t]*+(.{%d})" % (_RESTATED + 1))
 """Their beginnings, for the quick look: lines that are the same begin the same."""
 _ALWAYS = (b"Always", b"ALWAYS")
-_FORBIDS = (b"Never", b"NEVER", b"Do not", b"DO NOT", b"Don't", b"DON'T")
+_FORBIDS = (
+    b"Never", b"NEVER", b"Do not", b"DO NOT", b"Don't", b"DON'T", b"Must not", b"MUST NOT", b"Should not",
+    b"SHOULD NOT",
+)  # fmt: skip
 """Each as people spell it, small or large; the first letter may be small as well."""
-_ORDER = re.compile(r"(always|never|do not|don't)\s+(\w+(?:\s+\w+){1,2})", re.IGNORECASE)
+_ORDER = re.compile(
+    r"(always|never|do not|don't|must not|should not)\s+(\w+(?:[ \t]+\w+){1,2}|\w+(?:\s+\w+){1,2})", re.IGNORECASE
+)
+"""The words on the line, where there is but one the next line's too: orders without full stops are not run together."""
+_STRESSED = b"*`"
+"""What sets words off in Markdown, in front of an order or within it."""
 _ORDER_SIZE = 300
 """Bytes of an order that are looked at."""
 _KEY_SIZE = 40
@@ -113,7 +121,8 @@ def _contradictions(agent: AgentDefinition, places: Iterable[int]) -> Iterator[H
     given: dict[str, tuple[bool, str]] = {}
     for place in places:
         before = agent.source[max(place - 4, 0) : place].decode("utf-8", "ignore")[-1:]
-        match = _ORDER.match(agent.source[place : place + _ORDER_SIZE].decode("utf-8", "replace"))
+        shown = agent.source[place : place + _ORDER_SIZE].translate(None, _STRESSED).decode("utf-8", "replace")
+        match = _ORDER.match(shown)
         if match is None or before.isalnum() or before == "_":
             continue
         always, what = match[1].lower() == "always", " ".join(match[2].lower().split())
@@ -140,11 +149,10 @@ def restatement(agent: AgentDefinition) -> Iterable[Hit]:
     for line in lines:
         if line not in seen:
             seen.add(line)
-        elif _SENTENCE.match(shown := line[1:].decode("utf-8", "surrogateescape")):
+        elif _SENTENCE.match(shown := line.decode("utf-8", "surrogateescape")):
             place = text.find(shown, text.find(shown) + 1)
             if place >= 0 and len(shown) > _RESTATED:
-                bare = shown.strip(" -*\t\r")
-                return (Hit(agent.document.prompt_span[0] + place, f"this stands above already: {bare[:60]!r}"),)
+                return (Hit(agent.document.prompt_span[0] + place, f"this stands above already: {shown[:60]!r}"),)
     return ()
 
 

@@ -166,8 +166,10 @@ def both_lists(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools that are both allowed and disallowed."""
     if "disallowedTools" in agent.metadata:
         for name in agent.tools or ():
-            if name in agent.disallowed_tools:
-                yield Hit(agent.offset_of("disallowedTools", name), f"{name} is both allowed and disallowed")
+            # A specifier allows the whole tool, so it is gone as well where the tool is disallowed.
+            gone = next((each for each in (name, base(name)) if each in agent.disallowed_tools), None)
+            if gone is not None:
+                yield Hit(agent.offset_of("disallowedTools", gone), f"{name[:60]} is both allowed and disallowed")
 
 
 @rule(

@@ -127,6 +127,12 @@ def test_an_event_that_the_loader_does_not_know_is_told() -> None:
     assert "'stop'" in finding.message
 
 
+def test_a_tool_with_a_specifier_is_gone_where_the_tool_is_disallowed() -> None:
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}tools: Read, Agent(reviewer)\ndisallowedTools: Write, Agent\n{BODY}")
+    found = [(each.code, each.line, each.column) for each in agent.findings if each.code != "AK302"]
+    assert found == [("AK216", 5, 25)]
+
+
 def test_unknown_codes_are_refused() -> None:
     with pytest.raises(ak.errors.EditError, match="AK201"):
         ak.loads("").fix("AK999")
@@ -152,13 +158,38 @@ def test_findings_read_well() -> None:
         ("Always use tabs, please", "Do not use tabs.", True),
         ("ALWAYS use tabs here", "(Don't use tabs here)", True),
         ('Always say "yes please".', "Never say yes please.", False),  # the quotes make them other words
+        ("- **Always** ask first.", "- **NEVER** ask first.", True),
+        ("Always run `make test`", "never run make test", True),
+        ("always run tests", "do not run tests", True),
+        ("You should always use tabs.", "You must not use tabs.", True),
+        ("You should not use tabs.", "Tabs: always use tabs.", True),
         ("Always ask first.", "Never ask twice.", False),
+        ("Always run tests", "Never run tests before noon", False),
         ("Always ask first.", "Always ask first!", False),
     ],
 )
 def test_orders_contradict_each_other_whatever_ends_them(first: str, second: str, found: bool) -> None:
     agent = ak.loads(f"---\nname: a\ndescription: Use for b\n---\nYou report. {first}\n{second}\n")
     assert ("AK404" in [finding.code for finding in agent.findings]) is found
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("- {}", "- {}", True),
+        ("- {}", "* {}", True),
+        ("1. {}", "12. {}", True),
+        ("{}", "  - {}", True),
+        ("- {}", "- {} And more.", False),
+        ("- {}", "- [ ] {}", False),
+    ],
+)
+def test_a_sentence_that_stands_twice_is_found_whatever_bullet_it_has(first: str, second: str, found: bool) -> None:
+    sentence = "Validate all the input at the boundary before it reaches any handler."
+    lines = (first.format(sentence), "Other.", second.format(sentence))
+    agent = ak.loads("---\nname: aaa\ndescription: Use for b\n---\nYou report.\n" + "\n".join(lines) + "\n")
+    places = [(each.line, each.column) for each in agent.findings if each.code == "AK405"]
+    assert places == ([(8, lines[2].index("Validate") + 1)] if found else [])
 
 
 @pytest.mark.parametrize("tag", ["example", "Example", "EXAMPLE"])
