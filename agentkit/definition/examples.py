@@ -98,7 +98,7 @@ def outline(description: str) -> Outline:
     first, *blocks = description.split("<example>")
     beside, closed, whole = len(first), True, True
     for block in blocks:
-        end = block.find("</example>")
+        end = block.rfind("</example>")
         closed = closed and end >= 0
         whole = whole and block.find("ser: ", 0, end) >= 0 and block.find("ssistant: ", 0, end) >= 0
         beside += len(block) - end - 10 if end >= 0 else 0

@@ -118,7 +118,10 @@ def _finish(
 
 def taken(field: str, value: Any) -> Any:
     """Return a field's value as the loader takes it: in a description backslash-n is a line end."""
-    return value.replace("\\n", "\n") if field == "description" and isinstance(value, str) else value
+    if field != "description" or not isinstance(value, str) or "\\" not in value:
+        return value
+    first, *pieces = value.split("\\")  # as replacing backslash-n does, and quicker
+    return first + "".join(["\n" + piece[1:] if piece[:1] == "n" else "\\" + piece for piece in pieces])
 
 
 def refusal(metadata: Mapping[str, Any]) -> str | None:

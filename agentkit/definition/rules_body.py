@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from stringzilla import find
@@ -21,12 +21,18 @@ _LONG_LINE = re.compile(rb"\n[-*+\d.) \t]*+(.{%d}.*)" % (_RESTATED + 1))
 """In bytes, as a line is at least as long there; without the bullet or number before it."""
 _LONG_START = re.compile(rb"\n[-*+\d.) \t]*+(.{%d})" % (_RESTATED + 1))
 """Their beginnings, for the quick look: lines that are the same begin the same."""
-_ALWAYS = (b"Always", b"ALWAYS")
-_FORBIDS = (
-    b"Never", b"NEVER", b"Do not", b"DO NOT", b"Don't", b"DON'T", b"Must not", b"MUST NOT", b"Should not",
-    b"SHOULD NOT",
-)  # fmt: skip
-"""Each as people spell it, small or large; the first letter may be small as well."""
+_ALWAYS = {b"lways": (b"A", b"a"), b"LWAYS": (b"A",)}
+_FORBIDS = {
+    b"ever": (b"N", b"n"),
+    b"EVER": (b"N",),
+    b"o not": (b"D", b"d"),
+    b"on't": (b"D", b"d"),
+    b"ON'T": (b"D",),
+    b"ust not": (b"M", b"m"),
+    b"hould not": (b"S", b"s"),
+    b" NOT": (b"DO", b"MUST", b"SHOULD"),
+}
+"""Orders as people spell them, small or large: what is looked for, and what stands before it."""
 _ORDER = re.compile(
     r"(always|never|do not|don't|must not|should not)\s+(\w+(?:[ \t]+\w+){1,2}|\w+(?:\s+\w+){1,2})", re.IGNORECASE
 )
@@ -99,21 +105,21 @@ def contradiction(agent: AgentDefinition) -> Iterable[Hit]:
     return _contradictions(agent, sorted(places)) if places else ()
 
 
-def _places(agent: AgentDefinition, orders: Iterable[bytes]) -> dict[bytes, list[int]]:
+def _places(agent: AgentDefinition, orders: Mapping[bytes, tuple[bytes, ...]]) -> dict[bytes, list[int]]:
     """Return where in the bytes of the body orders stand, by the first two words after them."""
     source = agent.source
     found: dict[bytes, list[int]] = {}
-    for order in orders:
-        first, rest = order[0], order[1:]
-        place = find(source, rest, agent.body_start)
+    for order, starts in orders.items():
+        place = find(source, order, agent.body_start)
         while place >= 0:
-            end = place + len(rest)
-            if source[place - 1] & ~32 == first:
+            end = place + len(order)
+            if source.endswith(starts, 0, place):
                 words = source[end : end + _KEY_SIZE].translate(WORDS).split(None, 2)
                 if len(words) < 3:
                     words = source[end : end + _ORDER_SIZE].translate(WORDS).split(None, 2)
-                found.setdefault(b" ".join(words[:2]), []).append(place - 1)
-            place = find(source, rest, end)
+                start = next(each for each in starts if source.endswith(each, 0, place))
+                found.setdefault(b" ".join(words[:2]), []).append(place - len(start))
+            place = find(source, order, end)
     return found
 
 

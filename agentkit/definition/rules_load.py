@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agentkit.definition import mending
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.tools import known_tool, modern
+from agentkit.definition.words import holds
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -141,7 +142,12 @@ def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
 def backslash_n(agent: AgentDefinition) -> Iterable[Hit]:
     r"""Report a backslash-n in the description that looks like part of a path."""
     raw = agent.metadata.get("description")
-    if not isinstance(raw, str) or "\\n" not in raw or not any(_drive(piece) for piece in raw.split(":\\")[:-1]):
+    if (
+        not isinstance(raw, str)
+        or not holds(raw, ":\\")
+        or "\\n" not in raw
+        or not any(_drive(piece) for piece in raw.split(":\\")[:-1])
+    ):
         return ()
     words = (match[0].split(" ")[0][:60] for match in _PATH.finditer(raw))
     word = next((word for word in words if "\\n" in word), None)
