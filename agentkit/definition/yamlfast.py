@@ -16,7 +16,8 @@ from agentkit.definition.words import holds
 from agentkit.definition.yamlscalars import DOUBLE, YamlError, plain
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
-_FLOW = re.compile(r"\[([A-Za-z][A-Za-z0-9_ ,-]*)\]\Z")
+_ITEM = r"""(?:[A-Za-z](?:[A-Za-z0-9_ ./-]|:(?=[A-Za-z0-9/]))*|"[A-Za-z0-9_ .:/-]*" *|'[A-Za-z0-9_ .:/-]*' *)"""
+_FLOW = re.compile(rf"\[ *({_ITEM}(?:, *{_ITEM})*)\]\Z")
 _STARTS = frozenset(".(/<$0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 """ASCII characters that can begin a plain value and nothing else."""
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"'}
@@ -137,8 +138,10 @@ def _value(text: str) -> Any:
         inside = text[1:-1].replace("''", "")
         return text[1:-1].replace("''", "'") if text[1:].endswith("'") and "'" not in inside else UNSURE
     flow = _FLOW.match(text)
-    items = [piece.strip(" ") for piece in flow[1].split(",")] if flow else [""]
-    return UNSURE if "" in items else [plain(item) for item in items]
+    if flow is None:
+        return UNSURE
+    items = [piece.strip(" ") for piece in flow[1].split(",")]
+    return [item[1:-1] if item[0] in "\"'" else plain(item) for item in items]
 
 
 def _double(text: str) -> Any:
