@@ -18,6 +18,8 @@ from agentkit.definition.yamlscalars import DOUBLE, YamlError, plain
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _ITEM = r"""(?:[A-Za-z](?:[A-Za-z0-9_ ./-]|:(?=[A-Za-z0-9/]))*|"[A-Za-z0-9_ .:/-]*" *|'[A-Za-z0-9_ .:/-]*' *)"""
 _FLOW = re.compile(rf"\[ *({_ITEM}(?:, *{_ITEM})*)\]\Z")
+_TEXT_LINE = re.compile(r"[A-Za-z<][^#]*\Z")
+"""A line at the margin that, behind a value that ended on its own line, no reader takes."""
 _STARTS = frozenset(".(/<$0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 """ASCII characters that can begin a plain value and nothing else."""
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"'}
@@ -65,7 +67,7 @@ def fields(block: str, *, mended: bool = False) -> tuple[dict[str, Any], dict[st
         return None
     values: dict[str, Any] = {}
     places: dict[str, int] = {}
-    twice = False
+    twice = carried = False
     lines = block[:-1].split("\n")
     at = position = 0
     while at < len(lines):
@@ -81,6 +83,7 @@ def fields(block: str, *, mended: bool = False) -> tuple[dict[str, Any], dict[st
             if type(value) is _Wrong:
                 rest = line[len(key) + 1 :]
                 raise YamlError(value.why, at, len(line) - len(rest.lstrip(" ")) + value.place + 1)
+            carried = value is not _NOTHING
             if value is _NOTHING:
                 first = at
                 while at < len(lines) and lines[at].lstrip(" ").startswith("- "):
@@ -91,6 +94,8 @@ def fields(block: str, *, mended: bool = False) -> tuple[dict[str, Any], dict[st
                     return None
             values[key] = value.copy() if type(value) is list else value
         elif line.strip(" "):
+            if carried and ":" not in line and _TEXT_LINE.match(line):
+                raise YamlError("a line is no `key: value`", at, 1)
             return None
         position += len(line) + 1
     return (values, None if twice else places) if values else None
