@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ from agentkit.errors import NotebookError, StaleCassette
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient
     from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
     from nbformat import NotebookNode
 
 Progress = Callable[[int, int, str], None]
@@ -56,6 +60,7 @@ def execute(
         NotebookError: a cell raised, or ended its kernel: the error names the cell and holds the notebook as far as it
             came (`.notebook`). Or no kernel could be started.
         StaleCassette: a cell asked for a call that is not recorded.
+        KeyboardInterrupt: it was interrupted; the kernel is shut down.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -64,12 +69,17 @@ def execute(
     notebook = read(path)
     numbers = {index: number for number, index in enumerate(_code_cells(notebook), start=1)}
     begun: list[int] = []
+    interrupts: list[bool] = []
 
     def started(cell: Any, cell_index: int) -> None:
         begun.append(numbers.get(cell_index, 0))
+        client, task = running
+        _on_interrupt(client, task, interrupts)
         if progress is not None and cell_index in numbers:
             first = next((line for line in cell.source.splitlines() if line.strip()), "")
             progress(numbers[cell_index], len(numbers), first)
+
+    running: list[Any] = []
 
     async def all_cells() -> None:
         manager, channels = await _start_kernel(path, _kernel_environment(environment or {}))
@@ -77,13 +87,16 @@ def execute(
             notebook, km=manager, timeout=None, record_timing=False, store_widget_state=False, on_cell_start=started
         )
         client.kc = channels
+        running[:] = client, asyncio.current_task()
         await client.async_execute(cleanup_kc=True)
 
     try:
         run_sync(all_cells)()
     except CellExecutionError as error:
         raise _explained(path, notebook, error) from None
-    except DeadKernelError as error:
+    except (DeadKernelError, asyncio.CancelledError) as error:  # nbclient takes the one for the other
+        if interrupts:
+            raise KeyboardInterrupt from None
         place = _place(path, begun[-1], len(numbers))
         why = "its kernel ended: out of memory, or code of the cell ended it"
         raise NotebookError(f"{place}: {why}", hint=f"jupyter lab {path}", notebook=notebook) from error
@@ -103,6 +116,22 @@ def write(notebook: NotebookNode, path: Path) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _on_interrupt(client: NotebookClient, task: asyncio.Task[Any], interrupts: list[bool]) -> None:
+    """Have an interrupt end the task, so that its kernel is shut down on the way out.
+
+    nbclient's own handler takes the kernel away while it is still waited for, which ends in a failed assertion.
+    """
+
+    def stop() -> None:
+        interrupts.append(True)
+        client.shutdown_kernel = "immediate"  # a kernel that is asked in the middle of a cell fails with much to say
+        task.cancel()
+
+    # Only the main thread's loop hears of signals, and none on Windows.
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
 
 
 async def _start_kernel(path: Path, environment: dict[str, str]) -> tuple[AsyncKernelManager, AsyncKernelClient]:

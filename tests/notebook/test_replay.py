@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -150,6 +152,27 @@ def test_a_cell_that_ends_its_kernel_is_named(tmp_path: Path) -> None:
     path = write_notebook(tmp_path / "wrong.ipynb", "1", "import os\nos._exit(1)")
     with pytest.raises(NotebookError, match=r"wrong.ipynb, code cell 2 of 2: its kernel ended"):
         record(path)
+
+
+def test_an_interrupt_ends_the_kernel_and_leaves_the_file(tmp_path: Path) -> None:
+    cell = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
+    path = write_notebook(tmp_path / "slow.ipynb", cell)
+    before = path.read_bytes()
+    command = [sys.executable, "-m", "agentkit", "record", path.name]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    marker = tmp_path / "pid"
+    deadline = time.monotonic() + 60
+    while not (marker.exists() and marker.read_text()):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert path.read_bytes() == before
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(marker.read_text()), 0)
 
 
 STUMBLE = """
