@@ -46,11 +46,13 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
     if tools and not all_known(tools):
         found.append("+tools")
     if description := reading.description:
-        beside = _mark_examples(description, found) if "<" in description else len(description)
+        if "<" in description:
+            beside = _mark_examples(description, found)
+        else:
+            beside = len(description)
+            found.append("+bare")
         if beside > LONG_DESCRIPTION:
             found.append("+wordy")
-        if "<" not in description:
-            found.append("+bare")
         if not (holds(description, "when ") or holds(description, "Use ") or holds(description, " for ")):
             found.append("+cue")
     raw = reading.metadata.get("description")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from nbclient import NotebookClient
     from nbformat import NotebookNode
 
+_AT_ONCE = "immediate"
+"""nbclient's word for a kernel that is not asked; only an interrupt sets it."""
+
 Progress = Callable[[int, int, str], None]
 """Called before each code cell: its number from 1, how many there are, its first line."""
 
@@ -69,17 +72,15 @@ def execute(
     notebook = read(path)
     numbers = {index: number for number, index in enumerate(_code_cells(notebook), start=1)}
     begun: list[int] = []
-    interrupts: list[bool] = []
+    running: list[Any] = []
 
     def started(cell: Any, cell_index: int) -> None:
         begun.append(numbers.get(cell_index, 0))
         client, task = running
-        _on_interrupt(client, task, interrupts)
+        _on_interrupt(client, task)
         if progress is not None and cell_index in numbers:
             first = next((line for line in cell.source.splitlines() if line.strip()), "")
             progress(numbers[cell_index], len(numbers), first)
-
-    running: list[Any] = []
 
     async def all_cells() -> None:
         manager, channels = await _start_kernel(path, _kernel_environment(environment or {}))
@@ -95,7 +96,7 @@ def execute(
     except CellExecutionError as error:
         raise _explained(path, notebook, error) from None
     except (DeadKernelError, asyncio.CancelledError) as error:  # nbclient takes the one for the other
-        if interrupts:
+        if running[0].shutdown_kernel == _AT_ONCE:
             raise KeyboardInterrupt from None
         place = _place(path, begun[-1], len(numbers))
         why = "its kernel ended: out of memory, or code of the cell ended it"
@@ -118,19 +119,17 @@ def write(notebook: NotebookNode, path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _on_interrupt(client: NotebookClient, task: asyncio.Task[Any], interrupts: list[bool]) -> None:
+def _on_interrupt(client: NotebookClient, task: asyncio.Task[Any]) -> None:
     """Have an interrupt end the task, so that its kernel is shut down on the way out.
 
     nbclient's own handler takes the kernel away while it is still waited for, which ends in a failed assertion.
     """
 
     def stop() -> None:
-        interrupts.append(True)
-        client.shutdown_kernel = "immediate"  # a kernel that is asked in the middle of a cell fails with much to say
+        client.shutdown_kernel = _AT_ONCE  # a kernel that is asked in the middle of a cell fails with much to say
         task.cancel()
 
-    # Only the main thread's loop hears of signals, and none on Windows.
-    with suppress(NotImplementedError, RuntimeError, ValueError):
+    with suppress(RuntimeError):  # only the main thread's loop hears of signals, and none on Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
 
 
