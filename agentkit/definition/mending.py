@@ -10,7 +10,7 @@ from agentkit.definition import writing, yamlcore, yamlfast
 from agentkit.definition.envelope import split
 from agentkit.definition.fields import BY_NAME, meant
 from agentkit.definition.repair import repaired, repaired_line
-from agentkit.definition.tools import modern
+from agentkit.definition.tools import modern, spelt
 from agentkit.definition.yamlscalars import DOUBLE, SINGLE
 from agentkit.errors import EditError
 
@@ -179,10 +179,15 @@ def unix_lines(agent: AgentDefinition) -> AgentDefinition:
 
 
 def tool_names(agent: AgentDefinition) -> AgentDefinition:
-    """Spell tools as the program does, and replace those it no longer has."""
-    if not agent.tools or (names := modern(agent.tools)) == agent.tools:
-        return agent
-    return agent.replace(tools=list(names))
+    """Spell tools as the program does, and replace those it no longer has where they are allowed."""
+    wanted = {}
+    allowed = modern(agent.tools or ())
+    if allowed != (agent.tools or ()):
+        wanted["tools"] = list(allowed)
+    disallowed = spelt(agent.disallowed_tools, allowed)
+    if disallowed != agent.disallowed_tools:
+        wanted["disallowedTools"] = list(disallowed)
+    return agent.replace(**wanted) if wanted else agent
 
 
 def rename_fields(agent: AgentDefinition) -> AgentDefinition:

@@ -22,7 +22,8 @@ NAME_LIMIT = 256
 
 _GUESSED = 100_000
 """Characters of a block that is no YAML from which fields are guessed."""
-_TOP_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*?))?[ \t\r]*\Z")
+_TOP_KEY = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:")
+_TOP_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*))?[ \t\r]*\Z")
 
 
 class Reading(NamedTuple):
@@ -151,18 +152,31 @@ def model_of(value: object) -> str | None:
 
 def _guess(block: str) -> dict[str, Any]:
     """Return the best reading of a block that is not YAML: each top line of the form `key: value`, by itself."""
-    values: dict[str, Any] = {}
+    lines: dict[str, list[str]] = {}
     for line in block[:_GUESSED].replace("\r\n", "\n").split("\n"):
-        if ":" not in line:
-            if values and line.strip() == "---":
-                break
-        elif (quoted := quoted_value(line)) and quoted[0][0] != "-":
-            values[quoted[0]] = quoted[1]
-        elif match := _TOP_LINE.match(line):
-            key, raw = match[1], match[2] or ""
-            try:
-                quick = yamlfast.scalar(raw)
-                values[key] = yamlcore.read(raw) if quick is yamlfast.UNSURE else quick
-            except yamlcore.YamlError:
-                values[key] = raw.strip("\"'")
+        if match := _TOP_KEY.match(line):
+            lines.setdefault(match[1], []).append(line)
+        elif lines and line.strip() == "---":
+            break
+    values = {}
+    for key, given in lines.items():
+        # The last one counts, and only that one is read: examples have many lines that look like fields.
+        value = next((value for line in reversed(given) if (value := _value_of(line)) is not None), None)
+        if value is not None:
+            values[key] = value[0]
     return values
+
+
+def _value_of(line: str) -> tuple[Any] | None:
+    """Return the value of a line that begins with a key and a colon; None where it is none after all."""
+    if quoted := quoted_value(line):
+        return (quoted[1],)
+    match = _TOP_LINE.match(line)
+    if match is None:
+        return None
+    raw = (match[2] or "").rstrip(" \t\r")
+    try:
+        quick = yamlfast.scalar(raw)
+        return (yamlcore.read(raw) if quick is yamlfast.UNSURE else quick,)
+    except yamlcore.YamlError:
+        return (raw.strip("\"'"),)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from agentkit.definition import yamlcore
+from agentkit.definition.words import holds
 
 _LEAD = re.compile(r"([A-Za-z_-]+):[ \t\x0b\x0c\r\xa0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]+")
 _TABS = re.compile("(?:(?<=[\n\r\u2028\u2029])|\\A)\t+")
-_ENDS = ("\r", "\u2028", "\u2029")
-_TROUBLE = (": ", *"{}[]*&#!|>%@`")
+_TROUBLE = re.compile("[]{}[*&#!|>%@`]")
 
 
 def repaired(block: str) -> str:
@@ -51,13 +51,13 @@ def quoted_value(line: str) -> tuple[str, str] | None:
     """Return the key and the whole text after it where the repair quotes that text; None where it does not."""
     lead = _LEAD.match(line)
     value = line[lead.end() :] if lead else ""
-    if lead is None or not value or any(end in value for end in _ENDS):
+    if lead is None or not value or "\r" in value or "\u2028" in value or "\u2029" in value:
         return None
     if (value[0] == value[-1] == '"') or (value[0] == value[-1] == "'"):
         return None
-    if not any(mark in value for mark in _TROUBLE) or (value[0] == "[" and value[-1] == "]" and _is_list(value)):
+    if not (holds(value, ": ") or _TROUBLE.search(value)):
         return None
-    return lead[1], value
+    return None if value[0] == "[" and value[-1] == "]" and _is_list(value) else (lead[1], value)
 
 
 def _is_list(value: str) -> bool:

@@ -20,16 +20,21 @@ def line(agent: AgentDefinition) -> str:
 def tools_text(agent: AgentDefinition) -> str:
     """Return how the roster names an agent's tools."""
     taken = set(agent.disallowed_tools)
-    remembers = agent.metadata.get("memory") in ("user", "project", "local")
+    remembering = remembers(agent)
     # A field that names no tool means all of them, unless memory puts its own into it.
     starred = "*" in str(agent.metadata.get("tools"))
-    listed = agent.tools is not None or (remembers and "tools" in agent.metadata and not starred)
+    listed = agent.tools is not None or (remembering and "tools" in agent.metadata and not starred)
     if not listed:
         return f"All tools except {', '.join(agent.disallowed_tools)}" if taken - {"*"} else "All tools"
     names = [*(agent.tools or ())]
-    if remembers:
+    if remembering:
         names += [name for name in ("Write", "Edit", "Read") if name not in names]
     return ", ".join(name for name in names if name not in taken) or "None"
+
+
+def remembers(agent: AgentDefinition) -> bool:
+    """Tell whether the agent has a memory, and with it the tools that keep one."""
+    return agent.metadata.get("memory") in ("user", "project", "local")
 
 
 def tokens(text: str) -> int:

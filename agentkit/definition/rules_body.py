@@ -34,9 +34,12 @@ _FORBIDS = {
 }
 """Orders as people spell them, small or large: what is looked for, and what stands before it."""
 _ORDER = re.compile(
-    r"(always|never|do not|don't|must not|should not)\s+(\w+(?:[ \t]+\w+){1,2}|\w+(?:\s+\w+){1,2})", re.IGNORECASE
+    r"(always|never|do not|don't|must not|should not)\s+(\w+(?:[ \t]+\w+){1,2}|\w+(?=[.!;])|\w+(?:\s+\w+){1,2})",
+    re.IGNORECASE,
 )
 """The words on the line, where there is but one the next line's too: orders without full stops are not run together."""
+_ORDER_WORDS = bytes(46 if code in b".!;" else WORDS[code] for code in range(256))
+"""To translate orders with: as `WORDS`, and a full stop for what ends one."""
 _STRESSED = b"*`"
 """What sets words off in Markdown, in front of an order or within it."""
 _ORDER_SIZE = 300
@@ -114,11 +117,13 @@ def _places(agent: AgentDefinition, orders: Mapping[bytes, tuple[bytes, ...]]) -
         while place >= 0:
             end = place + len(order)
             if source.endswith(starts, 0, place):
-                words = source[end : end + _KEY_SIZE].translate(WORDS).split(None, 2)
+                words = source[end : end + _KEY_SIZE].translate(_ORDER_WORDS).split(None, 2)
                 if len(words) < 3:
-                    words = source[end : end + _ORDER_SIZE].translate(WORDS).split(None, 2)
+                    words = source[end : end + _ORDER_SIZE].translate(_ORDER_WORDS).split(None, 2)
                 start = next(each for each in starts if source.endswith(each, 0, place))
-                found.setdefault(b" ".join(words[:2]), []).append(place - len(start))
+                # An order of one word ends at its full stop, and so does one of two.
+                key = b" ".join(words[:2]).partition(b".")[0].rstrip()
+                found.setdefault(key, []).append(place - len(start))
             place = find(source, order, end)
     return found
 

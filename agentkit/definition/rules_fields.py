@@ -11,7 +11,7 @@ from agentkit.definition import mending
 from agentkit.definition.fields import BY_NAME, FIELDS, REMOVED_TOOLS, meant
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.hooks import EVENTS, event_trouble
-from agentkit.definition.tools import base, known_tool, meant_tool
+from agentkit.definition.tools import base, known_tool, modern, spelt, taken_by
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -122,21 +122,25 @@ def removed_tool(agent: AgentDefinition) -> Iterator[Hit]:
     "AK214",
     "unknown-tool",
     "warning",
-    "Tool names count letter case; a name the program does not have grants nothing.",
+    "Tool names count letter case; a name the program does not have grants nothing, and takes nothing away.",
     "tools: read, Grep",
     mend=mending.tool_names,
-    when="+tools",
+    when=("+tools", "disallowedTools"),
 )
 def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
-    """Report tools that resolve to nothing beside some that do."""
-    names = agent.tools or ()
-    if not any(known_tool(name) for name in names):
-        return
-    for name in names:
+    """Report tools that resolve to nothing beside some that do, and disallowed ones that were never there."""
+    allowed = agent.tools or ()
+    for name in allowed if any(known_tool(name) for name in allowed) else ():
         if not known_tool(name) and name not in REMOVED_TOOLS:
-            instead = meant_tool(name)
-            fix = f"write {instead}" if instead else None
+            (instead,) = modern((name,))
+            fix = f"write {instead}" if instead != name else None
             yield Hit(agent.offset_of("tools", name), f"there is no tool {name[:60]!r}", fix)
+    for name in agent.disallowed_tools:
+        if not known_tool(name) and name not in REMOVED_TOOLS and name != "*":
+            (instead,) = spelt((name,), modern(allowed))
+            fix = f"write {instead}" if instead != name else None
+            told = f"there is no tool {name[:60]!r}, so nothing is disallowed by it"
+            yield Hit(agent.offset_of("disallowedTools", name), told, fix)
 
 
 @rule(
@@ -164,12 +168,10 @@ def bash_specifier(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def both_lists(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools that are both allowed and disallowed."""
-    if "disallowedTools" in agent.metadata:
-        for name in agent.tools or ():
-            # A specifier allows the whole tool, so it is gone as well where the tool is disallowed.
-            gone = next((each for each in (name, base(name)) if each in agent.disallowed_tools), None)
-            if gone is not None:
-                yield Hit(agent.offset_of("disallowedTools", gone), f"{name[:60]} is both allowed and disallowed")
+    disallowed = agent.disallowed_tools
+    for name in agent.tools or ():
+        if gone := taken_by(name, disallowed):
+            yield Hit(agent.offset_of("disallowedTools", gone), f"{name[:60]} is both allowed and disallowed")
 
 
 @rule(

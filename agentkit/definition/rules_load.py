@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from agentkit.definition import mending
 from agentkit.definition.findings import Hit, rule
-from agentkit.definition.tools import known_tool, modern
+from agentkit.definition.roster import remembers
+from agentkit.definition.tools import known_tool, modern, taken_by
 from agentkit.definition.words import holds
 
 if TYPE_CHECKING:
@@ -80,19 +81,27 @@ def malformed_hooks(agent: AgentDefinition) -> Iterator[Hit]:
     "AK105",
     "tools-resolve-to-nothing",
     "error",
-    "When no name in `tools` is one the program has, the agent starts with no tools at all.",
+    "When no name in `tools` is one the program has, or all are disallowed, the agent starts with no tools at all.",
     "tools: read, grep",
     mend=mending.tool_names,
-    when="+tools",
+    when=("+tools", "disallowedTools"),
 )
 def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a tools field of which nothing is left."""
-    if agent.tools and not any(known_tool(name) for name in agent.tools):
-        mends = modern(agent.tools) != agent.tools
+    names = agent.tools
+    if not names:
+        return
+    if not any(known_tool(name) for name in names):
+        mends = modern(names) != names
         if agent.verdict == "dropped":  # whether its fields can be edited at all is only known when it is tried
             mends = mends and mending.changes(mending.tool_names, agent)
         fix = "write the names as the program spells them" if mends else None
-        yield Hit(agent.offset_of("tools"), f"none of these tools exists: {', '.join(agent.tools)[:200]}", fix)
+        yield Hit(agent.offset_of("tools"), f"none of these tools exists: {', '.join(names)[:200]}", fix)
+        return
+    disallowed = agent.disallowed_tools
+    left = [name for name in names if known_tool(name) and not taken_by(name, disallowed)]
+    if not left and not remembers(agent):
+        yield Hit(agent.offset_of("disallowedTools"), "disallowedTools takes away all that tools allows")
 
 
 @rule(

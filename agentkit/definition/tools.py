@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 from agentkit.definition.envelope import BLANK_CHARACTERS
@@ -31,6 +32,17 @@ def all_known(names: tuple[str, ...]) -> bool:
     return _KNOWN.issuperset(names)
 
 
+def taken_by(name: str, disallowed: Collection[str]) -> str | None:
+    """Return the disallowed tool by which an allowed one is gone; None where it stays.
+
+    A specifier allows the whole tool, so it is gone as well where the tool is disallowed.
+
+    >>> taken_by("Agent(reviewer)", ["Write", "Agent"])
+    'Agent'
+    """
+    return next((each for each in (name, base(name)) if each in disallowed), None)
+
+
 def meant_tool(name: str) -> str | None:
     """Return the tool that a name in the wrong letter case means, or None."""
     plain = base(name)
@@ -40,13 +52,18 @@ def meant_tool(name: str) -> str | None:
 
 def modern(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names with odd spellings mended, removed tools replaced, and repeats left out."""
-    mended = []
-    for name in names:
-        name = meant_tool(name) or name
-        name = REMOVED_TOOLS.get(name, name)
-        if name not in mended:
-            mended.append(name)
-    return tuple(mended)
+    mended = (meant_tool(name) or name for name in names)
+    return tuple(dict.fromkeys(REMOVED_TOOLS.get(name, name) for name in mended))
+
+
+def spelt(disallowed: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of `disallowedTools` with odd spellings mended, where that takes no allowed tool away.
+
+    Removed tools stay as they are: what does their work now was perhaps meant to be there.
+    """
+    kept = {*map(base, allowed), *REMOVED_TOOLS}
+    meant = ((name, meant_tool(name)) for name in disallowed)
+    return tuple(name if other is None or base(other) in kept else other for name, other in meant)
 
 
 def tools_of(value: object) -> tuple[str, ...] | None:

@@ -73,7 +73,7 @@ def fields(block: str, *, mended: bool = False) -> tuple[dict[str, Any], dict[st
     while at < len(lines):
         line = lines[at]
         at += 1
-        pair = (quoted_value(line) if mended else None) or (_kept if len(line) <= _SHORT else _pair)(line)
+        pair = (_kept if len(line) <= _SHORT else _pair)(line, mended)
         if pair is not None:
             key, value = pair
             if (key in values and not mended) or value is UNSURE or key[0] == "-":
@@ -114,8 +114,10 @@ def scalar(text: str) -> Any:
     return value
 
 
-def _pair(line: str) -> tuple[str, Any] | None:
+def _pair(line: str, mended: bool) -> tuple[str, Any] | None:
     """Return the key and the value of a line; None where it does not begin with a key."""
+    if mended and (quoted := quoted_value(line)):
+        return quoted
     key, colon, rest = line.partition(":")
     if not colon or not (key in BY_NAME or _KEY.match(key)):
         return None

@@ -127,6 +127,43 @@ def test_an_event_that_the_loader_does_not_know_is_told() -> None:
     assert "'stop'" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ("tools: Read, Write\ndisallowedTools: Write, Read", True),
+        ("tools: Bash(git:*)\ndisallowedTools: Bash", True),
+        ("tools: Read, Bogus\ndisallowedTools: Read", True),
+        ("tools: Read, Write\ndisallowedTools: Write", False),
+        ("tools: Read\ndisallowedTools: Read\nmemory: user", False),  # a memory brings tools of its own
+        ("disallowedTools: Read", False),
+    ],
+)
+def test_tools_that_are_all_disallowed_are_no_tools(fields: str, found: bool) -> None:
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}{fields}\n{BODY}")
+    assert ("AK105" in [finding.code for finding in agent.findings]) is found
+
+
+@pytest.mark.parametrize(
+    ("fields", "told", "fixed"),
+    [
+        ("disallowedTools: write, Bash", ["write"], "disallowedTools: Write, Bash"),
+        ("disallowedTools: Bogus", ["Bogus"], "disallowedTools: Bogus"),
+        ("disallowedTools: MultiEdit, ls", ["ls"], "disallowedTools: MultiEdit, ls"),
+        ("disallowedTools: '*'", [], "disallowedTools: '*'"),
+        ("disallowedTools: mcp__github, Agent(reviewer)", [], "disallowedTools: mcp__github, Agent(reviewer)"),
+        # The right spelling would take away what is allowed.
+        ("tools: Write, Read\ndisallowedTools: write", ["write"], "tools: Write, Read\ndisallowedTools: write"),
+        ("tools: write, Read\ndisallowedTools: bash", ["write", "bash"], "tools: Write, Read\ndisallowedTools: Bash"),
+    ],
+)
+def test_a_misspelt_disallowed_tool_is_told(fields: str, told: list[str], fixed: str) -> None:
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}{fields}\n{BODY}")
+    found = [finding for finding in agent.findings if finding.code == "AK214"]
+    assert [finding.message.split("'")[1] for finding in found] == told
+    assert agent.fix("AK214").dumps() == f"---\nname: aaa\n{GOOD}{fixed}\n{BODY}"
+    assert any(finding.fix for finding in found) == (fixed != fields)
+
+
 def test_a_tool_with_a_specifier_is_gone_where_the_tool_is_disallowed() -> None:
     agent = ak.loads(f"---\nname: aaa\n{GOOD}tools: Read, Agent(reviewer)\ndisallowedTools: Write, Agent\n{BODY}")
     found = [(each.code, each.line, each.column) for each in agent.findings if each.code != "AK302"]
@@ -163,6 +200,11 @@ def test_findings_read_well() -> None:
         ("always run tests", "do not run tests", True),
         ("You should always use tabs.", "You must not use tabs.", True),
         ("You should not use tabs.", "Tabs: always use tabs.", True),
+        ("Always commit.", "Never commit.", True),
+        ("- **Always** commit!", "- Do not **commit**.", True),
+        ("Always verify; then report.", "Never verify.", True),
+        ("Always commit.", "Never commit secrets.", False),
+        ("Always commit.", "Never push.", False),
         ("Always ask first.", "Never ask twice.", False),
         ("Always run tests", "Never run tests before noon", False),
         ("Always ask first.", "Always ask first!", False),
