@@ -154,16 +154,19 @@ def restatement(agent: AgentDefinition) -> Iterable[Hit]:
     starts = _LONG_START.findall(agent.source, agent.body_start)
     if len({*starts}) == len(starts):
         return ()
-    lines = _LONG_LINE.findall(agent.source, agent.body_start)
     text = agent.raw_prompt
     seen: set[bytes] = set()
-    for line in lines:
+    code: set[bytes] = set()
+    for match in _LONG_LINE.finditer(agent.source, agent.body_start):
+        line = match[1]
         if line not in seen:
             seen.add(line)
-        elif _SENTENCE.match(shown := line.decode("utf-8", "surrogateescape")):
-            place = text.find(shown, text.find(shown) + 1)
+        elif line not in code:
+            shown = line.decode("utf-8", "surrogateescape")
+            place = text.find(shown, text.find(shown) + 1) if _SENTENCE.match(shown) else -1
             if place >= 0 and len(shown) > _RESTATED:
                 return (Hit(agent.document.prompt_span[0] + place, f"this stands above already: {shown[:60]!r}"),)
+            code.add(line)
     return ()
 
 
