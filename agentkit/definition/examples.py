@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from agentkit.definition.words import holds, times
 
 _BLOCK = re.compile(r"<example>(.*?)</example>", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"<(/?)example>", re.IGNORECASE)
+TAG = re.compile(r"<(/?)example>", re.IGNORECASE)
 _MARK = re.compile(
     r"(?P<role>\b(?:context|user|assistant)\b)[ \t]*:|<(?P<tag>commentary|user_request|function call)>", re.IGNORECASE
 )
@@ -109,11 +109,11 @@ def outline(description: str) -> Outline:
 
 def unbalanced(description: str) -> int | None:
     """Return where the first `<example>` tag without its partner is; None where all have one."""
-    slashes = _TAG.findall(description)
+    slashes = TAG.findall(description)
     if slashes == ["", "/"] * (len(slashes) // 2):
         return None
     opened: int | None = None
-    for tag in _TAG.finditer(description):
+    for tag in TAG.finditer(description):
         if tag[1]:
             if opened is None:
                 return tag.start()

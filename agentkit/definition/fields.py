@@ -20,7 +20,7 @@ TOOLS = (
 )  # fmt: skip
 """Tools that the real program offers, in some release or setting."""
 
-REMOVED_TOOLS = MappingProxyType({"MultiEdit": "Edit", "LS": "Bash", "NotebookRead": "Read"})
+REMOVED_TOOLS = MappingProxyType({"MultiEdit": "Edit", "LS": "Glob", "NotebookRead": "Read"})
 """Tools of older releases → what does their work now."""
 
 
@@ -77,42 +77,43 @@ FIELDS: tuple[Field, ...] = (
 BY_NAME = MappingProxyType({field.name: field for field in FIELDS})
 ORDER = MappingProxyType({field.name: place for place, field in enumerate(FIELDS)})
 
-MISNAMED = MappingProxyType(
+_OTHER_WORDS = MappingProxyType(
     {
-        "allowed-tools": "tools",
-        "allowedTools": "tools",
-        "allowed_tools": "tools",
-        "disallowed-tools": "disallowedTools",
-        "disallowed_tools": "disallowedTools",
-        "max_turns": "maxTurns",
-        "max-turns": "maxTurns",
-        "whenToUse": "description",
-        "when_to_use": "description",
+        **dict.fromkeys(("allowedtools", "allowedtool", "allowtools", "enabledtools"), "tools"),
+        **dict.fromkeys(("disabledtools", "deniedtools", "disallowtools"), "disallowedTools"),
+        "whentouse": "description",
         "colour": "color",
-        "permission_mode": "permissionMode",
-        "permission-mode": "permissionMode",
-        "mcp_servers": "mcpServers",
-        "mcp-servers": "mcpServers",
-        "initial_prompt": "initialPrompt",
-        "initial-prompt": "initialPrompt",
+        "modelid": "model",
+        "modelname": "model",
     }
 )
-"""Keys that people write → the field they mean."""
+"""Other words that people write → the field they mean; folded as `_folded` folds."""
+_KEYS_OF_OTHERS = frozenset(
+    ("mode", "modes", "permission", "permissions", "memo", "memos", "models", "names", "backgroundcolor")
+)
+"""Keys that other programs have, and that only look like slips for one of ours."""
+
+
+def _folded(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+_FOLDED = MappingProxyType({**{_folded(name): name for name in BY_NAME}, **_OTHER_WORDS})
 
 
 @lru_cache(4096)
 def meant(key: str) -> str | None:
     """Return the field that an unknown key most likely means; None where nothing is near.
 
-    >>> meant("allowed-tools"), meant("Descripton"), meant("emoji")
-    ('tools', 'description', None)
+    >>> meant("allowed-tools"), meant("Descripton"), meant("emoji"), meant("mode")
+    ('tools', 'description', None, None)
     """
-    if key in BY_NAME:
+    folded = _folded(key)
+    if key in BY_NAME or folded in _KEYS_OF_OTHERS:
         return None
-    if key in MISNAMED:
-        return MISNAMED[key]
+    if folded in _FOLDED:
+        return _FOLDED[folded]
     from difflib import get_close_matches
 
-    folded = {name.lower(): name for name in BY_NAME}
-    near = get_close_matches(key.lower().replace("-", "").replace("_", ""), folded, n=1, cutoff=0.8)
-    return folded[near[0]] if near else None
+    near = get_close_matches(folded, _FOLDED, n=1, cutoff=0.8)
+    return _FOLDED[near[0]] if near else None

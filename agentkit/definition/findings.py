@@ -46,6 +46,11 @@ class Finding(NamedTuple):
         """Where the rule is explained, from the top of the project."""
         return f"{DOCS}#{self.code.lower()}"
 
+    @property
+    def why(self) -> str:
+        """What goes wrong by this, in one sentence."""
+        return next((each.why for each in rules() if each.code == self.code), "")
+
     def __str__(self) -> str:
         place = f"{self.path or '<text>'}:{self.line}:{self.column}"
         return f"{place}: {self.severity} {self.code} {self.message}" + (f" [fix: {self.fix}]" if self.fix else "")

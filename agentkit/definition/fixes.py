@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agentkit.definition.findings import Mend, rules
+from agentkit.definition import mending
+from agentkit.definition.findings import rules
 from agentkit.errors import EditError
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 _ROUNDS = 5
 """One fix can make room for another; this many rounds are always enough."""
-_RANK = {"dropped": 0, "repaired": 1, "loads": 2}
 
 
 def fixed(agent: AgentDefinition, codes: Sequence[str]) -> AgentDefinition:
@@ -35,15 +35,7 @@ def fixed(agent: AgentDefinition, codes: Sequence[str]) -> AgentDefinition:
         before = agent
         for code, mend in mends.items():
             if any(finding.code == code and finding.fix for finding in agent.findings):
-                agent = _mended(agent, mend)
+                agent = mending.made(mend, agent)
         if agent == before:
             break
     return agent
-
-
-def _mended(agent: AgentDefinition, mend: Mend) -> AgentDefinition:
-    try:
-        mended = mend(agent)
-    except EditError:
-        return agent
-    return mended if _RANK[mended.verdict] >= _RANK[agent.verdict] else agent

@@ -11,6 +11,7 @@ from pathlib import Path
 from agentkit.definition.findings import SEVERITIES, Finding, rules
 from agentkit.errors import DefinitionError
 
+_TABLE = "[tool.agentkit.lint] with a setting on each line below it"
 _KEYS = ("select", "ignore", "severity", "per-path", "fail-on")
 
 
@@ -75,15 +76,19 @@ def find(start: Path) -> LintConfig:
         path = folder / "pyproject.toml"
         if path.is_file():
             try:
-                table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("agentkit", {}).get("lint")
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-                raise DefinitionError(f"{path} cannot be read: {error}") from error
+                table: object = tomllib.loads(path.read_text("utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
+                raise DefinitionError(f"{path} cannot be read: {error}", hint="mend it, or move it away") from error
+            for key in ("tool", "agentkit", "lint"):
+                if not isinstance(table, Mapping):
+                    raise DefinitionError(f"{path}: what holds {key!r} is no table", received=table, accepted=_TABLE)
+                table = table.get(key, {} if key != "lint" else None)
             if table is not None:
                 return parse(table, path)
     return LintConfig()
 
 
-def parse(table: Mapping[str, object], path: Path | None = None) -> LintConfig:
+def parse(table: object, path: Path | None = None) -> LintConfig:
     """Return the settings of a `[tool.agentkit.lint]` table.
 
     Raises:
@@ -93,6 +98,8 @@ def parse(table: Mapping[str, object], path: Path | None = None) -> LintConfig:
     ('AK302',)
     """
     place = f"{path or 'pyproject.toml'}: [tool.agentkit.lint]"
+    if not isinstance(table, Mapping):
+        raise DefinitionError(f"{place} is no table", received=table, accepted=_TABLE)
     for key in table:
         if key not in _KEYS:
             raise DefinitionError(f"{place} has no setting {key!r}", accepted=", ".join(_KEYS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from agentkit.definition.lazy import lazy
 from agentkit.definition.reading import Reading, read
 from agentkit.definition.sections import Section
 from agentkit.definition.tools import tools_of
+
+_TRIES = 1_000
+"""Places at which a word is looked for by itself: a hostile field holds it within others without end."""
 
 
 class Loaded:
@@ -150,8 +154,11 @@ class Loaded:
 
     @property
     def in_plugin(self) -> bool:
-        """Whether the file lies in a plugin's `agents` folder."""
-        return self.path is not None and (self.path.absolute().parent.parent / ".claude-plugin").is_dir()
+        """Whether the file lies in a plugin's `agents` folder, or in a folder of it."""
+        if self.path is None:
+            return False
+        folders = self.path.absolute().parents
+        return any(place.name == "agents" and (place.parent / ".claude-plugin").is_dir() for place in folders)
 
     @lazy
     def body_start(self) -> int:
@@ -160,14 +167,25 @@ class Loaded:
         # The fence is the first --- after the opening one, and no byte stands before its character.
         return 0 if envelope.why is not None else self.source.find(b"---", envelope.block_end) + 3
 
-    def offset_of(self, key: str, word: str = "") -> int:
-        """Return where a field begins in `text`, or a word of its lines; the file's start where it is not there."""
+    def offset_of(self, key: str, word: str = "", *, tag: int | None = None) -> int:
+        """Return where in `text` a field begins, or a word or an example tag in it.
+
+        Args:
+            key: The field; the file's start where it is not there.
+            word: A whole word of the field's lines; where the field begins if it is not there.
+            tag: The number, from 0, of an `<example>` or `</example>` at which the word is looked for, or is meant.
+        """
         span = self._span(key)
         if span is None:
             return 0
         start, value_start, end = span
-        place = self.text.find(word, value_start, end) if word else -1
-        return place if place >= 0 else start
+        place = None
+        if tag is not None:
+            tags = islice(example_blocks.TAG.finditer(self.text, value_start, end), tag, None)
+            place = next((match.start() for match in tags), None)
+        if word:
+            place = _whole_word(self.text, word, place or value_start, end)
+        return start if place is None else place
 
     def _span(self, key: str) -> tuple[int, int, int] | None:
         """Return where in `text` a field begins, its value begins, and it ends; None where it is not there."""
@@ -191,10 +209,31 @@ class Loaded:
         error = self.reading.error
         if error is None or error.line is None:
             return 0
-        position = self.document.envelope.block_start
+        block_start, block_end, *_ = self.document.envelope
+        position = block_start
         for _ in range(error.line - 1):
             position = self.text.find("\n", position) + 1
+        if position >= block_end:  # what is never closed is missed at the closing fence: point to the last line
+            written = len(self.text[block_start:block_end].rstrip())
+            return max(self.text.rfind("\n", 0, block_start + written) + 1, block_start)
         return position + max((error.column or 1) - 1, 0)
+
+
+def _whole_word(text: str, word: str, start: int, end: int) -> int | None:
+    """Return where a word stands by itself, or failing that within another one; None where it does not stand."""
+    first = place = text.find(word, start, end)
+    for _ in range(_TRIES):
+        if place < 0:
+            break
+        before, after = text[place - 1 : place], text[place + len(word) : place + len(word) + 1]
+        if not (_in_word(word[0]) and _in_word(before)) and not (_in_word(word[-1]) and _in_word(after)):
+            return place
+        place = text.find(word, place + 1, end)
+    return first if first >= 0 else None
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char in ("_", "-")
 
 
 def _decoded(source: bytes) -> tuple[str, bool]:

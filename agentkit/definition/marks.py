@@ -7,6 +7,7 @@ stand here in one function, since asking each rule by itself would take longer t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stringzilla import find
@@ -23,9 +24,11 @@ LONG_DESCRIPTION = 1_000
 LONG_PROMPT = 10_000
 """Characters of a system prompt from which lint asks for less."""
 KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+YOU = (b"You ", b"Your ", b" you ", b" your ", b"YOU ")
+"""How most prompts address the model."""
 OUTPUT = (
     b"format", b"output", b"provide", b"response", b"report", b"deliver", b"return", b"summar", b"produce", b"respond",
-    b"answer", b"reply",
+    b"answer", b"reply", b"json", b"table", b"list each", b"list of", b"end with",
 )  # fmt: skip
 """Words of which a prompt has one that says what its answer should look like."""
 
@@ -43,8 +46,11 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
     name, tools = reading.name, reading.tools
     if name and not (3 <= len(name) <= 50 and KEBAB.match(name)):
         found.append("+name")
-    if tools and not all_known(tools):
-        found.append("+tools")
+    if tools:
+        if not all_known(tools):
+            found.append("+tools")
+    elif isinstance(reading.metadata.get("tools"), (Mapping, int, float)):
+        found.append("+untooled")
     if description := reading.description:
         if "<" in description:
             beside = _mark_examples(description, found)
@@ -53,7 +59,7 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
             found.append("+bare")
         if beside > LONG_DESCRIPTION:
             found.append("+wordy")
-        if not (holds(description, "when ") or holds(description, "Use ") or holds(description, " for ")):
+        if not (holds(description, "when ") or holds(description, "Use ") or holds(description, " use ")):
             found.append("+cue")
     raw = reading.metadata.get("description")
     if isinstance(raw, str) and "\\" in raw:
@@ -86,7 +92,7 @@ def _mark_examples(description: str, found: list[str]) -> int:
 
 def _mark_body(source: bytes, start: int, found: list[str]) -> None:
     """Add the marks of a body, from its words as people spell them: to lower the whole body takes longer."""
-    if find(source, b"You", start) < 0 and find(source, b"you", start) < 0 and find(source, b"YOU", start) < 0:
+    if all(find(source, word, start) < 0 for word in YOU):
         found.append("+unaddressed")
     if find(source, b"lways", start) >= 0 or find(source, b"LWAYS", start) >= 0:
         found.append("+always")

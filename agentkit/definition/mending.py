@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from agentkit.definition import writing, yamlcore, yamlfast
+from agentkit.definition import lost, writing, yamlcore, yamlfast
 from agentkit.definition.envelope import split
 from agentkit.definition.fields import BY_NAME, meant
 from agentkit.definition.repair import repaired, repaired_line
@@ -17,20 +17,32 @@ from agentkit.errors import EditError
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
+_RANK = {"dropped": 0, "repaired": 1, "loads": 2}
 _LARGEST_BLOCK = 100_000
 """Characters of a block beyond which nobody wrote it by hand, and nothing is mended."""
 _KEY_LINE = re.compile(r"[A-Za-z_-][\w-]*[ \t]*:(?:[ \t]|\Z)")
+_SPELT = ("color", "model", "permissionMode", "memory", "effort", "isolation")
+"""Fields with a value out of a few."""
 _TURN = re.compile(r"(?:context|user|assistant|commentary) ?:|</?\w", re.IGNORECASE)
 """How the lines of an example begin."""
 _SPOILT = re.compile(r"([A-Za-z_-][\w-]*)[ \t]*:[ \t]+(.*)\Z", re.DOTALL)
 
 
+def made(mend: Callable[[AgentDefinition], AgentDefinition], agent: AgentDefinition) -> AgentDefinition:
+    """Return what a fix makes of a definition; the same one where it cannot be made, or would harm.
+
+    A fix harms when a file that loads would then load only by the repair, or not at all.
+    """
+    try:
+        mended = mend(agent)
+    except EditError:
+        return agent
+    return mended if _RANK[mended.verdict] >= _RANK[agent.verdict] else agent
+
+
 def changes(mend: Callable[[AgentDefinition], AgentDefinition], agent: AgentDefinition) -> bool:
     """Tell whether a fix has something to do, and can do it."""
-    try:
-        return mend(agent) != agent
-    except EditError:
-        return False
+    return made(mend, agent) != agent
 
 
 def _with_block(agent: AgentDefinition, block: str) -> AgentDefinition:
@@ -149,26 +161,24 @@ def inner_fence(agent: AgentDefinition) -> AgentDefinition:
 
 
 def quote_comments(agent: AgentDefinition) -> AgentDefinition:
-    """Quote the name and description that a comment cuts."""
-    block = _block(agent).split("\n")
-    for place, line in enumerate(block):
-        match = re.match(r"(name|description):[ \t]+([^\s\"'\[{|>#&!][^\r]*?[ \t]#[^\r]*)(\r?)\Z", line)
-        if match:
-            block[place] = f"{match[1]}: {writing.scalar(match[2].rstrip(), quote=True)}{match[3]}"
-    return _with_block(agent, "\n".join(block))
+    """Quote the values of which a comment takes a part."""
+    text = agent.text
+    for cut in sorted(lost.cuts(agent), reverse=True):
+        if cut.whole is not None:
+            value = writing.scalar(cut.whole, quote=True)
+            text = f"{text[: cut.entry.value_start]} {value}{agent.document.newline}{text[cut.entry.end :]}"
+    return agent.with_text(text)
 
 
 def forward_slashes(agent: AgentDefinition) -> AgentDefinition:
     """Write paths in the description with / where a backslash-n would be lost."""
     raw = agent.metadata.get("description")
-    if not isinstance(raw, str):
+    spans = lost.broken_paths(raw) if isinstance(raw, str) else []
+    if not isinstance(raw, str) or not spans:
         return agent
-    words = [
-        word.replace("\\", "/") if re.search(r"[A-Za-z]:\\|\\\w+\\", word) and "\\n" in word else word
-        for word in raw.split(" ")
-    ]
-    mended = " ".join(words).replace("\\n", "\n")
-    return agent.replace(description=mended) if " ".join(words) != raw else agent
+    for start, end in reversed(spans):
+        raw = raw[:start] + re.sub(r"\\+", "/", raw[start:end]) + raw[end:]
+    return agent.replace(description=raw.replace("\\n", "\n"))
 
 
 def unix_lines(agent: AgentDefinition) -> AgentDefinition:
@@ -205,10 +215,12 @@ def rename_fields(agent: AgentDefinition) -> AgentDefinition:
 
 def letter_case(agent: AgentDefinition) -> AgentDefinition:
     """Write enumerated values in the letter case the loader wants."""
-    wanted = {}
-    for key in ("color", "model", "permissionMode", "memory", "effort", "isolation"):
-        value = agent.metadata.get(key)
-        known = {known.lower(): known for known in BY_NAME[key].values}
-        if isinstance(value, str) and value not in known.values() and value.lower() in known:
-            wanted[key] = known[value.lower()]
+    wanted = {key: spelling for key in _SPELT if (spelling := respelt(key, agent.metadata.get(key)))}
     return agent.replace(**wanted) if wanted else agent
+
+
+def respelt(key: str, value: object) -> str | None:
+    """Return a field's value in the letter case the loader wants; None where that is no other, or unknown."""
+    if key not in _SPELT or not isinstance(value, str) or value in BY_NAME[key].values:
+        return None
+    return next((known for known in BY_NAME[key].values if known.lower() == value.lower()), None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agentkit.definition.findings import SEVERITIES, Finding, rules
+from agentkit.definition.findings import DOCS, SEVERITIES, Finding, rules
 
 FORMATS = ("text", "json", "sarif", "github")
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -53,7 +54,7 @@ def _json(found: Sequence[Finding], files: int) -> str:
         "version": 1,
         "files": files,
         "summary": {level: counts[level] for level in SEVERITIES},
-        "findings": [{**finding._asdict(), "docs": finding.docs} for finding in found],
+        "findings": [{**finding._asdict(), "why": finding.why, "docs": finding.docs} for finding in found],
     }
     return json.dumps(body, indent=2)
 
@@ -71,7 +72,7 @@ def _sarif(found: Sequence[Finding], files: int) -> str:
                         "name": "".join(word.capitalize() for word in rule.name.split("-")),
                         "shortDescription": {"text": rule.name.replace("-", " ")},
                         "fullDescription": {"text": rule.why},
-                        "help": {"text": f"docs/lint-rules.md#{rule.code.lower()}"},
+                        "help": {"text": f"{rule.why} {DOCS}#{rule.code.lower()}"},
                         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
                     }
                     for rule in every
@@ -87,7 +88,9 @@ def _sarif(found: Sequence[Finding], files: int) -> str:
 def _result(finding: Finding, place: dict[str, int]) -> dict[str, Any]:
     from urllib.parse import quote
 
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(Path(finding.path or "text").as_posix())}}
+    location: dict[str, Any] = {
+        "artifactLocation": {"uri": quote(os.fsencode(Path(finding.path or "text").as_posix()))}
+    }
     location["region"] = {"startLine": finding.line, "startColumn": finding.column}
     return {
         "ruleId": finding.code,

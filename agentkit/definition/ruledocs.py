@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from agentkit.definition.findings import Rule, rules
+from agentkit.errors import DefinitionError
 
 _HEAD = """# Lint rules
 
 Written from the rules by `python -m agentkit.definition.ruledocs > docs/lint-rules.md`; a test holds it current.
 
 `agentkit lint PATH...` and `agent.findings` report these. A rule with a fix is mended by `agent.fix("CODE")` and
-`agentkit lint --fix`, which never makes a file stop loading. In `pyproject.toml`:
+`agentkit lint --fix`, which never makes a file stop loading; `agentkit lint --explain CODE` prints what stands here. In
+`pyproject.toml`, of which the nearest above each path that is given counts:
 
 ```toml
 [tool.agentkit.lint]
@@ -35,6 +37,18 @@ def page() -> str:
         f"| [{rule.code}](#{rule.code.lower()}) | {rule.name} | {rule.severity} | {_mended(rule)} |" for rule in rules()
     ]
     return _HEAD + "\n".join(rows) + "\n" + "".join(_section(rule) for rule in rules())
+
+
+def section(code: str) -> str:
+    """Return what the page says of one rule.
+
+    Raises:
+        DefinitionError: there is no such rule.
+    """
+    found = [rule for rule in rules() if rule.code == code.upper()]
+    if not found:
+        raise DefinitionError(f"no rule {code!r}", accepted=", ".join(rule.code for rule in rules()))
+    return _section(found[0]).strip()
 
 
 def _mended(rule: Rule) -> str:

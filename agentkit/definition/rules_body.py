@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from stringzilla import find
 
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.marks import LONG_PROMPT, OUTPUT
-from agentkit.definition.words import WORDS
+from agentkit.definition.words import WORDS, is_english
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -34,14 +35,20 @@ _FORBIDS = {
 }
 """Orders as people spell them, small or large: what is looked for, and what stands before it."""
 _ORDER = re.compile(
-    r"(always|never|do not|don't|must not|should not)\s+(\w+(?:[ \t]+\w+){1,2}|\w+(?=[.!;])|\w+(?:\s+\w+){1,2})",
+    r"(always|never|do not|don't|must not|should not)\s+"
+    r"(\w+(?:[ \t]+[^\s.,;:!?()–—]+)+|\w+(?=[.,;:!?])|\w+\s+\w[^\n.,;:!?()–—]*)",
     re.IGNORECASE,
 )
-"""The words on the line, where there is but one the next line's too: orders without full stops are not run together."""
+"""The words up to a comma or the like on the line, and where there is but one the next line's too: orders without full
+stops are not run together."""
 _ORDER_WORDS = bytes(46 if code in b".!;" else WORDS[code] for code in range(256))
 """To translate orders with: as `WORDS`, and a full stop for what ends one."""
 _STRESSED = b"*`"
 """What sets words off in Markdown, in front of an order or within it."""
+_YOU = re.compile(r"\byou(?:r|rs|rself)?\b", re.IGNORECASE)
+_FENCE = re.compile(rb"^[ \t>]*(?:```|~~~)", re.MULTILINE)
+_TOLD = 20
+"""Places that are worth telling: each costs a look through what stands before it."""
 _ORDER_SIZE = 300
 """Bytes of an order that are looked at."""
 _KEY_SIZE = 40
@@ -71,11 +78,10 @@ def no_system_prompt(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never says you."""
-    start, end = agent.document.prompt_span
-    if start == end:
+    prompt = agent.raw_prompt
+    if not prompt or _YOU.search(prompt) or not is_english(prompt):  # other languages have other words for it
         return ()
-    # Other languages have other words for it.
-    return (Hit(start, "the prompt never addresses the model as `you`"),) if agent.raw_prompt.isascii() else ()
+    return (Hit(agent.document.prompt_span[0], "the prompt never addresses the model as `you`"),)
 
 
 @rule(
@@ -105,7 +111,7 @@ def contradiction(agent: AgentDefinition) -> Iterable[Hit]:
     wanted = _places(agent, _ALWAYS) if forbidden else {}
     # Only what is always to be done and also forbidden, by its first two words, is looked at with care.
     places = [place for word in wanted.keys() & forbidden for place in wanted[word] + forbidden[word]]
-    return _contradictions(agent, sorted(places)) if places else ()
+    return islice(_contradictions(agent, sorted(places)), _TOLD) if places else ()
 
 
 def _places(agent: AgentDefinition, orders: Mapping[bytes, tuple[bytes, ...]]) -> dict[bytes, list[int]]:
@@ -138,9 +144,18 @@ def _contradictions(agent: AgentDefinition, places: Iterable[int]) -> Iterator[H
             continue
         always, what = match[1].lower() == "always", " ".join(match[2].lower().split())
         other = given.setdefault(what, (always, match[0]))
-        if other[0] != always:
-            offset = len(agent.source[:place].decode("utf-8", "surrogateescape"))
-            yield Hit(offset, f"{match[0]!r} contradicts {other[1]!r}")
+        if other[0] != always and not _in_code(agent, place):
+            yield Hit(_offset(agent, place), f"{match[0][:80]!r} contradicts {other[1][:80]!r}")
+
+
+def _offset(agent: AgentDefinition, place: int) -> int:
+    """Return where in the text a place in the bytes is."""
+    return len(agent.source[:place].decode("utf-8", "surrogateescape"))
+
+
+def _in_code(agent: AgentDefinition, place: int) -> bool:
+    """Tell whether a place in the bytes lies between code fences."""
+    return sum(1 for _ in _FENCE.finditer(agent.source, agent.body_start, place)) % 2 == 1
 
 
 @rule(
@@ -152,22 +167,21 @@ def _contradictions(agent: AgentDefinition, places: Iterable[int]) -> Iterator[H
 def restatement(agent: AgentDefinition) -> Iterable[Hit]:
     """Report long lines that stand twice."""
     starts = _LONG_START.findall(agent.source, agent.body_start)
-    if len({*starts}) == len(starts):
-        return ()
-    text = agent.raw_prompt
+    return islice(_restatements(agent), _TOLD) if len({*starts}) < len(starts) else ()
+
+
+def _restatements(agent: AgentDefinition) -> Iterator[Hit]:
     seen: set[bytes] = set()
-    code: set[bytes] = set()
+    told: set[bytes] = set()
     for match in _LONG_LINE.finditer(agent.source, agent.body_start):
-        line = match[1]
+        line = match[1].rstrip()
         if line not in seen:
             seen.add(line)
-        elif line not in code:
+        elif line not in told:
+            told.add(line)
             shown = line.decode("utf-8", "surrogateescape")
-            place = text.find(shown, text.find(shown) + 1) if _SENTENCE.match(shown) else -1
-            if place >= 0 and len(shown) > _RESTATED:
-                return (Hit(agent.document.prompt_span[0] + place, f"this stands above already: {shown[:60]!r}"),)
-            code.add(line)
-    return ()
+            if len(shown) > _RESTATED and _SENTENCE.match(shown) and not _in_code(agent, match.start()):
+                yield Hit(_offset(agent, match.start(1)), f"this stands above already: {shown[:60]!r}")
 
 
 @rule(
@@ -180,7 +194,7 @@ def restatement(agent: AgentDefinition) -> Iterable[Hit]:
 def no_output_format(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never speaks of what comes back."""
     body = agent.source[agent.body_start :].lower()
-    if any(find(body, word) >= 0 for word in OUTPUT) or not agent.raw_prompt or not agent.raw_prompt.isascii():
+    if any(find(body, word) >= 0 for word in OUTPUT) or not agent.raw_prompt or not is_english(agent.raw_prompt):
         return ()
     start, _ = agent.document.prompt_span
     return (Hit(start, "the prompt does not say what the answer should look like"),)

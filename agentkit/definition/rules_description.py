@@ -9,20 +9,38 @@ from typing import TYPE_CHECKING
 from agentkit.definition import examples
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.marks import LONG_DESCRIPTION
-from agentkit.definition.words import WORDS
+from agentkit.definition.words import WORDS, is_english
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
 _CUE = re.compile(
-    r"\b(?:use|used|call|invoke|delegate|when|whenever|for|must be|should be|handles?|after|before)\b|使用|時|时|用",
+    r"\b(?:use|used|using|call|invoke|delegate|choose|pick|when|whenever|if|proactively|triggers?|must be|should be|"
+    r"(?:best|ideal|perfect|intended|meant|responsible) for|handles?|after|before)\b|使用|時|时|用",
     re.IGNORECASE,
 )
-_CUES = frozenset(b"use used call invoke delegate when whenever for handle handles after before".split())
+_CUES = frozenset(
+    b"use used call invoke delegate choose when whenever if proactively handle handles after before".split()
+)
+_TOLD = 100
+"""Examples that are looked at."""
 _LOOKED = 2_000
 """Characters of a description that are looked through for a cue."""
-_NAME_END = re.compile(r"-([a-z0-9]+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?agent\b")
-_NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?agent\b")
+_CALLED = re.compile(
+    r"""(?<![\w-])@?(?P<before>[a-z0-9]+(?:-[a-z0-9]+)+)(?:["'`*]{1,3}|</?\w+>)?[ \t\n]+(?:sub-?)?agent\b"""
+    r"""|\b(?:launch|invoke|call|run|use|start)(?:ing)?[ \t]+(?:the[ \t]+)?(?:sub-?)?agent[ \t]+["'`*]{0,3}"""
+    r"""(?P<after>[a-z0-9]+(?:-[a-z0-9]+)+)(?![\w-])"""
+    r"""|\bsubagent_type["']?[ \t]*[=:][ \t]*["']?(?P<typed>[a-z0-9]+(?:-[a-z0-9]+)*)"""
+    r"""|(?<![\w.-])@(?P<at>[a-z0-9]+(?:-[a-z0-9]+)+)(?![\w-])""",
+    re.IGNORECASE,
+)
+"""How an assistant says which agent it calls."""
+_ARTICLE = re.compile(r"\b(?:an?|any|each|every|another|some|no)[ \t\n]+\Z", re.IGNORECASE)
+_KIND = re.compile(
+    r"-(?:aware|based|driven|focused|friendly|known|level|oriented|powered|related|running|specific|style)\Z",
+    re.IGNORECASE,
+)
+"""Ends of words that say what kind of agent, and not which one."""
 
 
 @rule(
@@ -35,18 +53,15 @@ _NAMED = re.compile(r"\b([a-z0-9]+(?:-[a-z0-9]+)+)(?:[\"'`]|</?\w+>)?\s+(?:sub)?
 )
 def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that does not say when to use the agent."""
-    if agent.description and agent.verdict != "dropped" and not _has_cue(agent.description):
+    text = agent.description
+    if text and agent.verdict != "dropped" and not _has_cue(text) and is_english(text):
         yield Hit(agent.offset_of("description"), "the description does not say when to use the agent")
 
 
 def _has_cue(text: str) -> bool:
     """Tell whether a description says when to use the agent; by single words where that is sure, as it is quicker."""
-    if text.isascii():
-        words = text[:_LOOKED].encode().translate(WORDS).split()
-        if not _CUES.isdisjoint(words):
-            return True
-        if b"be" not in words:
-            return False
+    if text.isascii() and not _CUES.isdisjoint(text[:_LOOKED].encode().translate(WORDS).split()):
+        return True
     return _CUE.search(text, 0, _LOOKED) is not None
 
 
@@ -77,8 +92,13 @@ def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report example tags without a partner."""
     text = agent.description
     if text and not agent.guessed and (place := examples.unbalanced(text)) is not None:
-        tag = text[place : place + 10].rstrip()
-        yield Hit(agent.offset_of("description", tag), f"{tag} has no partner")
+        tag = text[place : text.index(">", place) + 1]
+        yield Hit(agent.offset_of("description", tag=_tags(text, place)), f"{tag} has no partner")
+
+
+def _tags(text: str, place: int) -> int:
+    """Return how many example tags stand before a place of a description."""
+    return sum(1 for _ in examples.TAG.finditer(text, 0, place))
 
 
 @rule(
@@ -92,21 +112,41 @@ def unbalanced_example(agent: AgentDefinition) -> Iterator[Hit]:
 def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples whose assistant names another agent and never this one."""
     name, text = agent.name, agent.description
-    if not name or not text or agent.guessed:
+    if (
+        not name
+        or not text
+        or agent.guessed
+        or all(_calls(block, name) for block in text.split("<example>")[1:] or [""])
+    ):
         return
-    # Quick look first, at the last parts of names: in most files it is this one's name that stands before `agent`.
-    stem, _, last = name.rpartition("-")
-    ends = _NAME_END.finditer(text, max(text.find("<example>"), 0))
-    if all(match[1] == last and text.endswith(stem, 0, match.start()) for match in ends):
-        return
-    for example in agent.examples:
-        said = f"{example.assistant} {' '.join(example.rest)} {example.commentary}"
-        if name in said:
+    own = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+    for example in agent.examples[:_TOLD]:
+        if own.search(f"{example.assistant} {' '.join(example.rest)} {example.commentary}"):
             continue
-        others = [match[1] for match in _NAMED.finditer(example.assistant)]
-        if others:
-            place = agent.offset_of("description", others[0])
-            yield Hit(place, f"the example's assistant calls {others[0]!r}, not {name!r}")
+        if other := _called(example.assistant):
+            place = agent.offset_of("description", other, tag=_tags(text, (example.span or (0, 0))[0]))
+            yield Hit(place, f"the example's assistant calls {other!r}, not {name!r}")
+
+
+def _calls(block: str, name: str) -> bool:
+    """Tell, by a quick look, whether the assistant of an example says a name."""
+    place = block.find(name, max(block.find("ssistant"), 0))
+    if place < 0:
+        return False
+    around = block[place - 1 : place] + block[place + len(name) : place + len(name) + 1]
+    return not any(char.isalnum() or char in "_-" for char in around)
+
+
+def _called(said: str) -> str | None:
+    """Return the agent that an assistant says it calls."""
+    for match in _CALLED.finditer(said):
+        other = next(group for group in match.groups() if group)
+        if not (
+            match["before"]
+            and (_ARTICLE.search(said[max(match.start() - 12, 0) : match.start()]) or _KIND.search(other))
+        ):
+            return other
+    return None
 
 
 @rule(
@@ -137,7 +177,8 @@ def odd_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples that miss a half."""
     if agent.guessed:
         return
-    for place, example in enumerate(agent.examples, 1):
+    for place, example in enumerate(agent.examples[:_TOLD], 1):
         if not example.user or not example.assistant:
             missing = "user" if not example.user else "assistant"
-            yield Hit(agent.offset_of("description", "<example>"), f"example {place} has no `{missing}:`")
+            tag = _tags(agent.description or "", (example.span or (0, 0))[0])
+            yield Hit(agent.offset_of("description", tag=tag), f"example {place} has no `{missing}:`")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from agentkit.definition import mending
 from agentkit.definition.fields import BY_NAME, FIELDS, REMOVED_TOOLS, meant
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.hooks import EVENTS, event_trouble
+from agentkit.definition.roster import remembers
 from agentkit.definition.tools import base, known_tool, modern, spelt, taken_by
 
 if TYPE_CHECKING:
@@ -39,10 +41,11 @@ def _unknown(agent: AgentDefinition) -> list[str]:
 )
 def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys that are likely slips."""
-    for key in _unknown(agent):
-        if field := meant(key):
-            fix = f"rename it to {field}" if field not in agent.metadata else None
-            yield Hit(agent.offset_of(key), f"{key!r} has no effect; {field!r} is meant?", fix)
+    slips = {key: field for key in _unknown(agent) if (field := meant(key))}
+    left = mending.made(mending.rename_fields, agent).metadata if slips else {}
+    for key, field in slips.items():
+        fix = f"rename it to {field}" if key not in left else None
+        yield Hit(agent.offset_of(key), f"{key!r} has no effect; {field!r} is meant?", fix)
 
 
 @rule(
@@ -69,7 +72,7 @@ def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
     "A value the field cannot have makes the loader drop that field alone, without a word.",
     "permissionMode: ask",
     mend=mending.letter_case,
-    when=(*_CHOICES, "maxTurns", "mcpServers"),
+    when=(*_CHOICES, "maxTurns", "mcpServers", "disallowedTools", "+untooled"),
 )
 def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
     """Report values that a field cannot have."""
@@ -81,17 +84,31 @@ def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
         shown = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
         if shown in field.values or (field.name == "effort" and isinstance(value, int)):
             continue
-        fix = None
-        if isinstance(value, str) and value.lower() in field.values:
-            fix = f"write {value.lower()}"
+        spelling = mending.respelt(field.name, value)
+        fix = f"write {spelling}" if spelling else None
         accepted = ", ".join(field.values)
-        yield Hit(agent.offset_of(field.name), f"{field.name} cannot be {str(value)[:60]!r}; it can be {accepted}", fix)
+        yield Hit(agent.offset_of(field.name), f"{field.name} cannot be {_shown(value)}; it can be {accepted}", fix)
+    yield from _odd_tools(agent)
     turns = metadata.get("maxTurns")
     if turns is not None and not (type(turns) is int and turns > 0):
-        yield Hit(agent.offset_of("maxTurns"), f"maxTurns must be a positive whole number, not {turns!r}")
+        yield Hit(agent.offset_of("maxTurns"), f"maxTurns must be a positive whole number, not {_shown(turns)}")
     servers = metadata.get("mcpServers")
     if servers is not None and not (isinstance(servers, list) and all(isinstance(one, (str, dict)) for one in servers)):
         yield Hit(agent.offset_of("mcpServers"), "mcpServers must be a list of names or {name: configuration}")
+
+
+def _odd_tools(agent: AgentDefinition) -> Iterator[Hit]:
+    for key, effect in (("tools", "the agent has all tools"), ("disallowedTools", "nothing is disallowed")):
+        value = agent.metadata.get(key)
+        if value is not None and not isinstance(value, (str, list)):
+            yield Hit(agent.offset_of(key), f"{key} is neither a text nor a list of names, so {effect}")
+
+
+def _shown(value: object) -> str:
+    """Return a value for a message; of a long one what it is."""
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "a mapping"
+    return repr(value[:60] + "…" if isinstance(value, str) and len(value) > 60 else value)
 
 
 def _model_fits(value: object) -> bool:
@@ -105,17 +122,24 @@ def _model_fits(value: object) -> bool:
     "AK213",
     "removed-tool",
     "warning",
-    "The program no longer has this tool, so its name grants nothing.",
+    "The program no longer has this tool, so its name grants nothing, and takes nothing away.",
     "tools: Read, MultiEdit",
     mend=mending.tool_names,
-    when="+tools",
+    when=("+tools", "disallowedTools"),
 )
 def removed_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools of older releases."""
-    for name in agent.tools or ():
-        if name in REMOVED_TOOLS:
-            instead = REMOVED_TOOLS[name]
-            yield Hit(agent.offset_of("tools", name), f"{name} no longer exists; {instead} does its work", f"{instead}")
+    for name in _told(agent.tools, REMOVED_TOOLS.__contains__):
+        instead = REMOVED_TOOLS[name]
+        yield Hit(agent.offset_of("tools", name), f"{name} no longer exists; {instead} does its work", f"{instead}")
+    for name in _told(agent.disallowed_tools, REMOVED_TOOLS.__contains__):
+        told = f"{name} no longer exists, so nothing is disallowed by it; {REMOVED_TOOLS[name]} does its work"
+        yield Hit(agent.offset_of("disallowedTools", name), told)
+
+
+def _told(names: Iterable[str] | None, holds: Callable[[str], bool]) -> list[str]:
+    """Return the names of which something holds, each once, as many as are worth telling."""
+    return list(islice(dict.fromkeys(filter(holds, names or ())), _TOLD))
 
 
 @rule(
@@ -130,17 +154,20 @@ def removed_tool(agent: AgentDefinition) -> Iterator[Hit]:
 def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools that resolve to nothing beside some that do, and disallowed ones that were never there."""
     allowed = agent.tools or ()
-    for name in allowed if any(known_tool(name) for name in allowed) else ():
-        if not known_tool(name) and name not in REMOVED_TOOLS:
-            (instead,) = modern((name,))
-            fix = f"write {instead}" if instead != name else None
-            yield Hit(agent.offset_of("tools", name), f"there is no tool {name[:60]!r}", fix)
-    for name in agent.disallowed_tools:
-        if not known_tool(name) and name not in REMOVED_TOOLS and name != "*":
-            (instead,) = spelt((name,), modern(allowed))
-            fix = f"write {instead}" if instead != name else None
-            told = f"there is no tool {name[:60]!r}, so nothing is disallowed by it"
-            yield Hit(agent.offset_of("disallowedTools", name), told, fix)
+    some = remembers(agent) or any(known_tool(name) for name in allowed)
+    for name in _told(allowed if some else (), _unknown_tool):
+        (instead,) = modern((name,))
+        fix = f"write {instead}" if instead != name else None
+        yield Hit(agent.offset_of("tools", name), f"there is no tool {name[:60]!r}", fix)
+    for name in _told(agent.disallowed_tools, _unknown_tool):
+        (instead,) = spelt((name,), modern(allowed))
+        fix = f"write {instead}" if instead != name else None
+        told = f"there is no tool {name[:60]!r}, so nothing is disallowed by it"
+        yield Hit(agent.offset_of("disallowedTools", name), told, fix)
+
+
+def _unknown_tool(name: str) -> bool:
+    return not known_tool(name) and name not in REMOVED_TOOLS and name != "*"
 
 
 @rule(
@@ -153,9 +180,8 @@ def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def bash_specifier(agent: AgentDefinition) -> Iterator[Hit]:
     """Report specifiers that grant the whole tool."""
-    for name in agent.tools or ():
-        if "(" in name and base(name) not in ("Agent", "Task"):
-            yield Hit(agent.offset_of("tools", name), f"{name[:60]} grants all of {base(name)}")
+    for name in _told(agent.tools, lambda name: "(" in name and base(name) not in ("Agent", "Task")):
+        yield Hit(agent.offset_of("tools", name), f"{name[:60]} grants all of {base(name)}")
 
 
 @rule(
@@ -168,10 +194,10 @@ def bash_specifier(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def both_lists(agent: AgentDefinition) -> Iterator[Hit]:
     """Report tools that are both allowed and disallowed."""
-    disallowed = agent.disallowed_tools
-    for name in agent.tools or ():
-        if gone := taken_by(name, disallowed):
-            yield Hit(agent.offset_of("disallowedTools", gone), f"{name[:60]} is both allowed and disallowed")
+    disallowed = set(agent.disallowed_tools)
+    for name in _told(agent.tools, lambda name: taken_by(name, disallowed) is not None):
+        gone = taken_by(name, disallowed) or ""
+        yield Hit(agent.offset_of("disallowedTools", gone), f"{name[:60]} is both allowed and disallowed")
 
 
 @rule(
@@ -219,9 +245,10 @@ def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
     entries = agent.document.entries
     if len(entries) == len(agent.metadata):
         return
-    for key, count in Counter(entry.key for entry in entries).items():
-        if count > 1:
-            yield Hit(agent.offset_of(key), f"{key!r} stands {count} times; this last one counts")
+    last = {entry.key: entry.start for entry in entries}
+    repeated = ((key, count) for key, count in Counter(entry.key for entry in entries).items() if count > 1)
+    for key, count in islice(repeated, _TOLD):
+        yield Hit(last[key], f"{key[:60]!r} stands {count} times; this last one counts")
 
 
 @rule(
@@ -251,7 +278,7 @@ def hook_ignored(agent: AgentDefinition) -> Iterator[Hit]:
     """Report malformed hooks that do not drop the agent."""
     hooks = agent.metadata.get("hooks")
     if isinstance(hooks, dict) and agent.verdict != "dropped":
-        for event, matchers in hooks.items():
+        for event, matchers in islice(hooks.items(), _TOLD):
             unknown = None if event in EVENTS else f"the loader knows no event {event[:60]!r}"
             if found := unknown or event_trouble(event, matchers):
-                yield Hit(agent.offset_of("hooks"), f"this hook has no effect: {found}")
+                yield Hit(agent.offset_of("hooks", event), f"this hook has no effect: {found}")

@@ -6,17 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from agentkit.definition import mending
+from agentkit.definition import lost, mending
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.roster import remembers
 from agentkit.definition.tools import known_tool, modern, taken_by
-from agentkit.definition.words import holds
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
-
-_CUT = re.compile(r"^[A-Za-z_][\w-]*:[ \t]+[^\s\"'\[{|>#&!][^\n]*?[ \t](#[^\n]*)", re.MULTILINE)
-_PATH = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]:\\[\w.\\ -]*")
 
 
 @rule(
@@ -74,7 +70,8 @@ def no_description(agent: AgentDefinition) -> Iterator[Hit]:
 def malformed_hooks(agent: AgentDefinition) -> Iterator[Hit]:
     """Report hooks that drop the agent."""
     if agent.refused and (agent.reason or "").startswith("hooks"):
-        yield Hit(agent.offset_of("hooks"), f"the loader drops this agent: {agent.reason}")
+        event = (agent.reason or "").partition(".")[2].partition(" ")[0].partition("[")[0]
+        yield Hit(agent.offset_of("hooks", event), f"the loader drops this agent: {agent.reason}")
 
 
 @rule(
@@ -91,6 +88,8 @@ def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
     names = agent.tools
     if not names:
         return
+    if remembers(agent):  # a memory brings tools of its own
+        return
     if not any(known_tool(name) for name in names):
         mends = modern(names) != names
         if agent.verdict == "dropped":  # whether its fields can be edited at all is only known when it is tried
@@ -98,9 +97,8 @@ def no_tool(agent: AgentDefinition) -> Iterator[Hit]:
         fix = "write the names as the program spells them" if mends else None
         yield Hit(agent.offset_of("tools"), f"none of these tools exists: {', '.join(names)[:200]}", fix)
         return
-    disallowed = agent.disallowed_tools
-    left = [name for name in names if known_tool(name) and not taken_by(name, disallowed)]
-    if not left and not remembers(agent):
+    disallowed = set(agent.disallowed_tools)
+    if not any(known_tool(name) and not taken_by(name, disallowed) for name in names):
         yield Hit(agent.offset_of("disallowedTools"), "disallowedTools takes away all that tools allows")
 
 
@@ -124,19 +122,19 @@ def inner_fence(agent: AgentDefinition) -> Iterable[Hit]:
     "AK111",
     "cut-at-comment",
     "error",
-    "In a plain value a blank and # begin a comment, so the rest of the line is lost.",
+    "In a plain value a blank and # begin a comment, so the rest of it is lost.",
     "description: Fixes issue #12 and its friends",
     mend=mending.quote_comments,
     when="+unsure",
 )
 def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
-    """Report one-line descriptions and names that a comment cuts."""
-    envelope = agent.document.envelope
-    if agent.fields_once or envelope.why is not None or agent.verdict != "loads":
+    """Report texts that a comment cuts, and values that are nothing but a comment."""
+    if agent.fields_once or agent.verdict != "loads":
         return
-    for match in _CUT.finditer(agent.text, envelope.block_start, envelope.block_end):
-        if match[0].startswith(("name:", "description:")) and agent.text[match.start()] not in " -":
-            yield Hit(match.start(1), f"everything from {match[1][:40]!r} on is a comment", "quote the whole value")
+    for cut in lost.cuts(agent):
+        rest = agent.text[cut.place : cut.end].split("\n")[0].rstrip()
+        fix = "quote the whole value" if cut.whole is not None else None
+        yield Hit(cut.place, f"everything from {rest[:40]!r} on is a comment", fix)
 
 
 @rule(
@@ -149,25 +147,14 @@ def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
     when="+backslash",
 )
 def backslash_n(agent: AgentDefinition) -> Iterable[Hit]:
-    r"""Report a backslash-n in the description that looks like part of a path."""
+    r"""Report a backslash-n in the description that is part of a path."""
     raw = agent.metadata.get("description")
-    if (
-        not isinstance(raw, str)
-        or not holds(raw, ":\\")
-        or "\\n" not in raw
-        or not any(_drive(piece) for piece in raw.split(":\\")[:-1])
-    ):
+    broken = lost.broken_paths(raw) if isinstance(raw, str) and "\\n" in raw else []
+    if not isinstance(raw, str) or not broken:
         return ()
-    words = (match[0].split(" ")[0][:60] for match in _PATH.finditer(raw))
-    word = next((word for word in words if "\\n" in word), None)
-    if word is None:
-        return ()
-    return (Hit(agent.offset_of("description"), f"the backslash-n in {word!r} becomes a line end", "write /"),)
-
-
-def _drive(before: str) -> bool:
-    """Tell whether a text ends in a letter that stands alone: the quick look before `_PATH`."""
-    return before[-1:].isalpha() and not (before[-2:-1].isascii() and before[-2:-1].isalnum())
+    path = raw[slice(*broken[0])]
+    place = agent.offset_of("description", path.partition("\\")[0] or "\\")
+    return (Hit(place, f"the backslash-n in {path[:60]!r} becomes a line end", "write /"),)
 
 
 @rule(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,74 @@ def test_roster(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 agents, about 9 tokens" in shown.err
     (folder / "bbb.md").write_text(f"---\nname: bbb\ndescription: {'word ' * 15_000}\n---\nYou report.\n")
     assert main(["roster", "agents"]) == 1
+
+
+def test_a_file_that_is_named_twice_is_looked_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "aaa.md").write_text(GOOD + "\r\n")
+    assert main(["lint", "agents", "agents/aaa.md", "./agents/", "--fix"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 file: 1 info"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files are protected otherwise there")
+def test_fixes_go_on_behind_a_file_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("bbb", "ccc"):
+        (folder / f"{name}.md").write_text(GOOD.replace("aaa", name).replace("b\n---", "b\ncolor: BLUE\n---"))
+    (folder / "bbb.md").chmod(0o444)
+    assert main(["lint", "agents", "--fix"]) == 2
+    shown = capsys.readouterr()
+    assert "agents/bbb.md:4:1: warning AK212" in shown.out
+    assert "read-only" in shown.err
+    assert "color: blue" in (folder / "ccc.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "table", ["tool = 5", "[tool]\nagentkit = 5", "[tool.agentkit]\nlint = 5", f"a = {'[' * 5_000}", "[tool.agentkit"]
+)
+def test_settings_that_are_none(folder: Path, table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder.parent / "pyproject.toml").write_text(table + "\n")
+    assert main(["lint", "agents"]) == 2
+    assert "pyproject.toml" in capsys.readouterr().err
+
+
+def test_each_path_has_the_settings_above_it(folder: Path) -> None:
+    other = folder.parent / "other" / "agents"
+    other.mkdir(parents=True)
+    (other / "bbb.md").write_text("---\nname: bbb\ndescription: Use: x\n---\nYou report.\n")
+    (folder.parent / "other" / "pyproject.toml").write_text('[tool.agentkit.lint]\nignore = ["AK201"]\n')
+    assert main(["lint", "agents", "other/agents"]) == main(["lint", "other/agents", "agents"]) == 0
+    (folder / "bbb.md").write_text("---\nname: bbb\ndescription: Use: x\n---\nYou report.\n")
+    assert main(["lint", "other/agents", "agents"]) == 1
+
+
+def test_a_report_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", "agents", "--out", "nowhere/report.txt"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are text there")
+@pytest.mark.parametrize("style", ["text", "json", "sarif", "github"])
+def test_a_file_whose_name_is_no_text(folder: Path, style: str) -> None:
+    try:
+        Path(os.fsdecode(bytes(folder) + b"/n\xff.md")).write_text(GOOD)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    assert main(["lint", "agents", "--format", style, "--out", "report"]) == 1
+    assert Path("report").read_bytes().decode("utf-8")
+
+
+def test_a_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", "--explain", "ak302"]) == 0
+    assert capsys.readouterr().out.startswith("## AK302\n")
+    assert main(["lint", "--explain", "AK999"]) == 2
+    assert main(["lint"]) == 2
+
+
+def test_nested_trees_override_and_are_no_duplicates(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for tree in (".", "web"):
+        path = folder.parent / "project" / tree / ".claude" / "agents" / "aaa.md"
+        path.parent.mkdir(parents=True)
+        path.write_text(GOOD)
+    assert main(["lint", "project", "--fail-on", "warning"]) == 0
+    shown = capsys.readouterr().out
+    assert "AK501" not in shown
+    assert shown.count("info AK505 'aaa' is overridden by") == 1

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import agentkit as ak
 from agentkit.definition import ruledocs
+from agentkit.definition.fields import BY_NAME, meant
 from agentkit.definition.findings import Rule, rules
 
 GOOD = "description: Use this agent for b\n"
@@ -277,3 +278,236 @@ def test_of_a_file_that_cannot_be_read_nothing_is_made_up() -> None:
     agent = ak.loads(f"---\nname: a-b\ndescription: Use it when asked. {turns}tools: Read, LS\n---\nYou report.\n")
     assert agent.verdict == "dropped"
     assert [(each.code, each.line) for each in agent.findings] == [("AK101", 8), ("AK213", 9)]
+
+
+def codes_of(fields: str, body: str = "You report what you find.", name: str = "api-designer") -> list[str]:
+    agent = ak.loads(f"---\nname: {name}\n{fields}\n---\n\n{body}\n")
+    return [finding.code for finding in agent.findings]
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [
+        ("Allowed-Tools", "tools"),
+        ("AllowedTools", "tools"),
+        ("allowed_tool", "tools"),
+        ("allowTools", "tools"),
+        ("disabled-tools", "disallowedTools"),
+        ("when-to-use", "description"),
+        ("MaxTurns", "maxTurns"),
+        ("mode", None),  # keys of other programs
+        ("permission", None),
+        ("memo", None),
+    ],
+)
+def test_a_slip_is_taken_for_the_field_it_means(key: str, field: str | None) -> None:
+    assert meant(key) == field
+
+
+def test_a_fix_that_cannot_be_made_is_not_promised() -> None:
+    for fields in ("hook: []", "allowed-tools: Read\nallowed_tools: Grep"):
+        agent = ak.loads(f"---\nname: aaa\n{GOOD}{fields}\n{BODY}")
+        promised = [
+            finding.message.split("'")[1] for finding in agent.findings if finding.code == "AK210" and finding.fix
+        ]
+        left = agent.fix("AK210").metadata
+        assert all(key not in left for key in promised)
+        assert all(key in left for key in agent.metadata if key not in promised and key not in BY_NAME)
+
+
+def test_a_value_in_the_wrong_letter_case_is_mended_and_promised() -> None:
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}permissionMode: AcceptEdits\n{BODY}")
+    assert [finding.fix for finding in agent.findings if finding.code == "AK212"] == ["write acceptEdits"]
+    assert agent.fix("AK212").metadata["permissionMode"] == "acceptEdits"
+
+
+def test_no_fix_gives_an_agent_a_shell() -> None:
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}tools: Read, LS\n{BODY}")
+    assert agent.fix().tools == ("Read", "Glob")
+
+
+@pytest.mark.parametrize(
+    ("fields", "cut", "fixed"),
+    [
+        ("description: Use for issue #12 and more", "#12", "Use for issue #12 and more"),
+        ("description: Use when\n  fixing issue #12 and more", "#12", "Use when fixing issue #12 and more"),
+        ("description: Use when\n  #12 is open", "#12", "Use when #12 is open"),
+        ("description: Use it # TODO: say when", None, None),
+        ("description: Use it\n  # a remark", None, None),
+        ("description: Use it\ninitialPrompt: Look at issue #12", "#12", "Look at issue #12"),
+        ("description: Use it\ncolor: #10B981", "#10B981", "#10B981"),
+        ("description: Use it\ntools: # these\n  - Read", None, None),
+        ("description: Use it\nmodel: opus # the best", None, None),
+        ("description: 'Use it' # now", None, None),
+        ("description: |\n  Use #12 here", None, None),
+    ],
+)
+def test_a_comment_that_cuts_a_value_is_told(fields: str, cut: str | None, fixed: str | None) -> None:
+    agent = ak.loads(f"---\nname: aaa\n{fields}\n{BODY}")
+    found = [finding for finding in agent.findings if finding.code == "AK111"]
+    assert [finding.message.split("'")[1].split()[0] for finding in found] == ([cut] if cut else [])
+    if cut:
+        line = agent.text.split("\n")[found[0].line - 1]
+        assert line[found[0].column - 1 :].startswith(cut)
+        assert fixed in agent.fix("AK111").metadata.values()
+
+
+def test_a_comment_behind_a_name_is_one() -> None:
+    for name, cut in (("code-reviewer # once reviewer", False), ("C # reviewer", True)):
+        assert ("AK111" in codes_of(GOOD, name=name)) is cut
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        (r"Reads C:\new", "Reads C:/new"),
+        (r"Reads C:\Program Files\nodejs\x", "Reads C:/Program Files/nodejs/x"),
+        (r"Reads src\notes\x", "Reads src/notes/x"),
+        (r"Reads .\notes", "Reads ./notes"),
+        (r"Reads %APPDATA%\npm", "Reads %APPDATA%/npm"),
+        (r"Reads \\server\new", "Reads /server/new"),
+        (r"Option A:\nuse when asked", None),
+        (r"Q:\nWhy? A:\nThis one.", None),
+        (r"Use it.\n\n<example>\nuser: hi\nassistant: ho\n</example>", None),
+        (r"one\ttwo\nthree", None),
+        (r"Reads C:\dev\app", None),
+    ],
+)
+def test_a_path_with_a_backslash_n_is_told(text: str, fixed: str | None) -> None:
+    agent = ak.loads(f"---\nname: aaa\ndescription: {text}\n{BODY}")
+    assert ("AK112" in [finding.code for finding in agent.findings]) is (fixed is not None)
+    if fixed:
+        assert agent.fix("AK112").description == fixed
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("I'll use the api-architect agent", True),
+        ("I'll use the api-designer-v2 agent", True),
+        ("I'll use the api-architect sub-agent", True),
+        ("I'll use the **api-architect** agent", True),
+        ("I'll use the Api-Architect agent", True),
+        ("I'll launch agent api-architect", True),
+        ("Task(subagent_type='api-architect')", True),
+        ("Over to @api-architect", True),
+        ("I'll use the api-designer agent, not the api-architect agent", False),
+        ("That is a well-known agent pattern", False),
+        ("I'll use a full-stack agent", False),
+        ("I'll use the domain-specific agent", False),
+        ("Mail me at someone@my-host", False),
+    ],
+)
+def test_an_example_that_calls_another_agent(said: str, told: bool) -> None:
+    fields = f'description: "Use it. <example>user: x assistant: {said}</example>"'
+    assert ("AK304" in codes_of(fields)) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Expert in Go for fast services", True),
+        ("Backend expert", True),
+        ("If someone asks about X", False),
+        ("PROACTIVELY reviews code", False),
+        ("Triggers on deploy", False),
+        ("Best for small teams", False),
+        ("Prüft den Code und die Tests", False),
+        ("Revisa el código y los estilos", False),
+        ("审查代码", False),
+    ],
+)
+def test_a_description_says_when(text: str, told: bool) -> None:
+    assert ("AK301" in codes_of(f"description: {text}")) is told
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("This agent checks the layout and reports to the young.", True),
+        ("✅ This agent checks the code — and reports to the user.", True),
+        ("Report to the user when your work is done.", False),
+        ("Prüft den Code und die Tests, report.", False),
+    ],
+)
+def test_a_prompt_addresses_the_model(body: str, told: bool) -> None:
+    assert ("AK402" in codes_of(GOOD, body)) is told
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("You check the code. ✅ Done.", True),
+        ("You list each finding as `file:line`.", False),
+        ("You end with a JSON object.", False),
+    ],
+)
+def test_a_prompt_says_what_comes_back(body: str, told: bool) -> None:
+    assert ("AK406" in codes_of(GOOD, body)) is told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Always write tests for new code. Never write tests for old code.",
+        "Always read the file first.\nDo not read the file twice.",
+        "```\nAlways ask first.\nNever ask first.\n```",
+    ],
+)
+def test_orders_about_different_things_do_not_contradict(body: str) -> None:
+    assert "AK404" not in codes_of(GOOD, f"You report.\n{body}")
+
+
+def test_every_restatement_is_told_but_those_in_code() -> None:
+    lines = [f"Say plainly what you know and what you do not know about the {word} matter" for word in ("a", "b", "c")]
+    body = "\n".join(["You report.", *lines[:2], "- " + lines[0], lines[1], "```", lines[2], lines[2], "```"])
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}---\n{body}\n")
+    assert [finding.line for finding in agent.findings if finding.code == "AK405"] == [8, 9]
+
+
+@pytest.mark.parametrize("value", ["\n  write: false", "5", "true"])
+def test_tools_that_are_no_names_are_told(value: str) -> None:
+    assert "AK212" in codes_of(f"{GOOD}tools: {value}")
+    assert "AK212" in codes_of(f"{GOOD}disallowedTools: {value}")
+
+
+def test_a_memory_brings_tools() -> None:
+    found = codes_of(f"{GOOD}tools: read\nmemory: project")
+    assert "AK105" not in found
+    assert "AK214" in found
+
+
+def test_a_plugin_may_have_folders_of_agents(tmp_path: Path) -> None:
+    (tmp_path / ".claude-plugin").mkdir()
+    path = tmp_path / "agents" / "team" / "a.md"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"---\nname: aaa\n{GOOD}permissionMode: plan\n{BODY}")
+    assert "AK218" in [finding.code for finding in ak.load(path).findings]
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "at"),
+    [
+        ("AK214", "description: Use it\ntools: WebSearch, Search", "Search"),
+        ("AK216", "description: Use it\ntools: Read, Edit\ndisallowedTools: NotebookEdit, Edit", "Edit"),
+        ("AK303", "description: <example>user: a assistant: b</example> <example>c", "<example>c"),
+        ("AK306", "description: <example>user: a assistant: b</example> <example>c</example>", "<example>c"),
+        (
+            "AK304",
+            'description: "old-one <example>user: a assistant: the api-designer agent</example> <example>user: a '
+            'assistant: the old-one agent</example>"',
+            "old-one agent",
+        ),
+        ("AK104", "description: Use it\nhooks:\n  Stop: []\n  PreToolUse: 5", "PreToolUse"),
+        ("AK221", "description: Use it\nhooks:\n  Stop: []\n  Stopp: []", "Stopp"),
+        ("AK201", "description: Use it\ntools: [Read, Grep", "tools"),
+        ("AK112", r"description: First C:\dev\x then D:\new\y", "D:"),
+    ],
+)
+def test_a_finding_points_to_what_it_is_about(code: str, fields: str, at: str) -> None:
+    agent = ak.loads(f"---\nname: api-designer\n{fields}\n{BODY}")
+    (finding,) = [finding for finding in agent.findings if finding.code == code]
+    line = agent.text.split("\n")[finding.line - 1]
+    place = finding.column - 1
+    assert line[place:].startswith(at)
+    assert not line[place - 1 : place].isalnum()

@@ -94,3 +94,34 @@ def test_the_roster(tmp_path: Path) -> None:
     assert ak.load_folder(tmp_path).roster == (
         "- aaa: Use for b (Tools: All tools except Write)\n- bbb: Use for b (Tools: Read, Grep)"
     )
+
+
+def test_the_file_that_is_not_used_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "a.md", "aaa")
+    put(tmp_path / "b.md", "aaa")
+    (finding,) = [finding for finding in ak.load_folder(tmp_path).findings if finding.code == "AK501"]
+    assert finding.path == str(tmp_path / "a.md")
+    assert str(tmp_path / "b.md") in finding.message
+
+
+def test_only_what_is_used_counts_in_the_roster(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text(f"---\nname: aaa\ndescription: {'word ' * 8_000}\n---\nYou report.\n")
+    assert "AK503" not in [finding.code for finding in ak.load_folder(tmp_path).findings]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "told"),
+    [
+        ("Use to review code", "Use to review code", True),
+        ("审查代码并报告每个问题", "审查代码并报告每个问题", True),
+        ("Проверяет код и сообщает о каждой ошибке в нём", "Проверяет код и сообщает о каждой ошибке в нём", True),
+        ("Use to review code", "Use to write tests", False),
+        ("Reviews Go services for style, bugs and speed", "Reviews Python services for style, bugs and speed", False),
+        ("Reviews services for style, bugs and speed", "Reviews services for style, bugs, speed and size", True),
+    ],
+)
+def test_descriptions_that_say_the_same(tmp_path: Path, one: str, two: str, told: bool) -> None:
+    for name, text in (("go-reviewer", one), ("python-reviewer", two)):
+        (tmp_path / f"{name}.md").write_text(f"---\nname: {name}\ndescription: {text}\n---\nYou report.\n", "utf-8")
+    assert ("AK502" in [finding.code for finding in ak.load_folder(tmp_path).findings]) is told

@@ -35,6 +35,17 @@ FILES = {
     "NULs": "---\nname: a\0\n" + "\0" * BIG + "---\n",
     "a long name": f"---\nname: {'a' * BIG}\ndescription: b\n---\n",
     "tools": HEAD + f"tools: {'(,' * BIG}\n---\n",
+    "unknown tools": HEAD + f"tools: Read, {', '.join(f'x{n}' for n in range(12_000))}\n---\n",
+    "tools with specifiers": HEAD + f"tools: {', '.join(f'Bash(x{n})' for n in range(8_000))}\n---\n",
+    "tools in two lists": HEAD
+    + "".join(f"{key}: Read, {', '.join(f'{key}{n}' for n in range(6_000))}\n" for key in ("tools", "disallowedTools"))
+    + "---\n",
+    "keys that stand twice": HEAD + "".join(f"k{n}: 1\nk{n}: 2\n" for n in range(8_000)) + "---\n",
+    "hyphens in an example": f'---\nname: a-b\ndescription: "Use <example>user: x assistant: {"a-" * BIG}x-q agent'
+    '</example><example>z-q agent"\n---\n',
+    "hashes before a return": "---\nname: a\ndescription: Use" + " #" * BIG + "\rmodel: opus\n---\n",
+    "backslashes": "---\nname: a\ndescription: Use " + "\\x" * BIG + "\n---\n",
+    "orders that contradict": HEAD + "---\nÄ\n" + "".join(f"Always a{n}.\nNever a{n}.\n" for n in range(4_000)),
     "list items": HEAD + "a:\n" + "- b\n" * BIG + "c: d: e\n---\n",
 }
 
