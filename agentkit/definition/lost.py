@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agentkit.definition.fields import BY_NAME
 from agentkit.definition.marks import KEBAB
+from agentkit.definition.words import holds
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
@@ -23,6 +24,13 @@ _HEAD = re.compile(r"(?:[\w.$%~-]|(?<=[A-Za-z]):)*\Z")
 _PART = re.compile(r"\\+(?:Program Files(?: \(x86\))?|[\w.$~%-]*)")
 _ALONE = re.compile(r"[A-Za-z]:|%\w+%|\$\w+|~|\.{1,2}")
 """What begins a path and no sentence: a drive, a variable, a home, here and above."""
+_MEANT = frozenset("nrt\"'")
+"""What stands behind a backslash that is no path's."""
+_LEADS = ("%\\", "~\\", "..\\", " .\\", '".\\', "'.\\", "`.\\")
+"""Of the paths that begin without a drive or a folder, what stands before their first backslash."""
+_VARIABLE = re.compile(r"\$\w+\\")
+_AROUND = "\"'`([=, \t\n"
+"""What may stand before a path."""
 _BEFORE = 60
 """Characters before a backslash that are looked through for the beginning of its path."""
 _NAMES = frozenset((
@@ -79,7 +87,9 @@ def broken_paths(raw: str) -> list[tuple[int, int]]:
     >>> [r"See C:\new\log or Q:\nWhy?"[slice(*span)] for span in broken_paths(r"See C:\new\log or Q:\nWhy?")]
     ['C:\\new\\log']
     """
-    found = []
+    found: list[tuple[int, int]] = []
+    if not _may_hold_paths(raw):
+        return found
     place = raw.find("\\")
     while place >= 0:
         head = _HEAD.search(raw[max(place - _BEFORE, 0) : place])
@@ -87,10 +97,25 @@ def broken_paths(raw: str) -> list[tuple[int, int]]:
         end = place
         while part := _PART.match(raw, end):
             end = part.end()
-        if "\\n" in raw[place:end] and _is_path(raw[start:place], raw[place:end]):
+        begins = raw[start - 1 : start] in _AROUND
+        if begins and "\\n" in raw[place:end] and _is_path(raw[start:place], raw[place:end]):
             found.append((start, end))
         place = raw.find("\\", end)
     return found
+
+
+def _may_hold_paths(raw: str) -> bool:
+    """Tell, by a quick look, whether a text may hold a path."""
+    _, *pieces = raw.split("\\")
+    if not {piece[:1] for piece in pieces} <= _MEANT or any(holds(raw, lead) for lead in _LEADS):
+        return True
+    if "$" in raw and _VARIABLE.search(raw):
+        return True
+    return holds(raw, ":\\") and any(map(_ends_in_drive, raw.split(":\\")[:-1]))
+
+
+def _ends_in_drive(piece: str) -> bool:
+    return piece[-1:].isalpha() and piece[-2:-1] in _AROUND
 
 
 def _is_path(head: str, rest: str) -> bool:

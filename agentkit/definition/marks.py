@@ -7,7 +7,6 @@ stand here in one function, since asking each rule by itself would take longer t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stringzilla import find
@@ -24,8 +23,9 @@ LONG_DESCRIPTION = 1_000
 LONG_PROMPT = 10_000
 """Characters of a system prompt from which lint asks for less."""
 KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
-YOU = (b"You ", b"Your ", b" you ", b" your ", b"YOU ")
-"""How most prompts address the model."""
+_YOU = b"You "
+_YOURS = (b" you ", b" your ", b"Your ", b"YOU ")
+"""How most prompts address the model; nearly all of them by the first."""
 OUTPUT = (
     b"format", b"output", b"provide", b"response", b"report", b"deliver", b"return", b"summar", b"produce", b"respond",
     b"answer", b"reply", b"json", b"table", b"list each", b"list of", b"end with",
@@ -49,7 +49,7 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
     if tools:
         if not all_known(tools):
             found.append("+tools")
-    elif isinstance(reading.metadata.get("tools"), (Mapping, int, float)):
+    elif isinstance(reading.metadata.get("tools"), (dict, int, float)):
         found.append("+untooled")
     if description := reading.description:
         if "<" in description:
@@ -92,7 +92,7 @@ def _mark_examples(description: str, found: list[str]) -> int:
 
 def _mark_body(source: bytes, start: int, found: list[str]) -> None:
     """Add the marks of a body, from its words as people spell them: to lower the whole body takes longer."""
-    if all(find(source, word, start) < 0 for word in YOU):
+    if find(source, _YOU, start) < 0 and all(find(source, word, start) < 0 for word in _YOURS):
         found.append("+unaddressed")
     if find(source, b"lways", start) >= 0 or find(source, b"LWAYS", start) >= 0:
         found.append("+always")

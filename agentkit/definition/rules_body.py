@@ -45,7 +45,8 @@ _ORDER_WORDS = bytes(46 if code in b".!;" else WORDS[code] for code in range(256
 """To translate orders with: as `WORDS`, and a full stop for what ends one."""
 _STRESSED = b"*`"
 """What sets words off in Markdown, in front of an order or within it."""
-_YOU = re.compile(r"\byou(?:r|rs|rself)?\b", re.IGNORECASE)
+_YOU = (b"you", b"You", b"YOU")
+_REST = re.compile(rb"(?:r|rs|rself)?(?![A-Za-z0-9_])", re.IGNORECASE)
 _FENCE = re.compile(rb"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 _TOLD = 20
 """Places that are worth telling: each costs a look through what stands before it."""
@@ -79,9 +80,21 @@ def no_system_prompt(agent: AgentDefinition) -> Iterator[Hit]:
 def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never says you."""
     prompt = agent.raw_prompt
-    if not prompt or _YOU.search(prompt) or not is_english(prompt):  # other languages have other words for it
-        return ()
+    if not prompt or _says_you(agent.source, agent.body_start) or not is_english(prompt):
+        return ()  # other languages have other words for it
     return (Hit(agent.document.prompt_span[0], "the prompt never addresses the model as `you`"),)
+
+
+def _says_you(source: bytes, start: int) -> bool:
+    """Tell whether a body has a form of `you`, as a word of its own."""
+    for word in _YOU:
+        place = find(source, word, start)
+        while place >= 0:
+            end = place + len(word)
+            if not source[place - 1 : place].isalnum() and _REST.match(source, end):
+                return True
+            place = find(source, word, end)
+    return False
 
 
 @rule(

@@ -14,14 +14,15 @@ from agentkit.definition.words import WORDS, is_english
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
-_CUE = re.compile(
-    r"\b(?:use|used|using|call|invoke|delegate|choose|pick|when|whenever|if|proactively|triggers?|must be|should be|"
-    r"(?:best|ideal|perfect|intended|meant|responsible) for|handles?|after|before)\b|使用|時|时|用",
-    re.IGNORECASE,
-)
-_CUES = frozenset(
-    b"use used call invoke delegate choose when whenever if proactively handle handles after before".split()
-)
+_CUES = frozenset((
+    b"use", b"used", b"call", b"invoke", b"delegate", b"choose", b"pick", b"when", b"whenever", b"if", b"proactively",
+    b"trigger", b"triggers", b"handle", b"handles", b"after", b"before",
+))  # fmt: skip
+_PHRASES = (
+    b"must be", b"should be", b"best for", b"ideal for", b"perfect for", b"intended for", b"meant for",
+    b"responsible for",
+)  # fmt: skip
+_CUES_ELSEWHERE = re.compile("使用|時|时|用")
 _TOLD = 100
 """Examples that are looked at."""
 _LOOKED = 2_000
@@ -35,6 +36,9 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 """How an assistant says which agent it calls."""
+_BEFORE_AGENT = re.compile(r"""-[A-Za-z0-9]+(?:["'`*]{1,3}|</?\w+>)?\s+(?:[Ss]ub-?)?[Aa]gent""")
+_AFTER_AGENT = re.compile(r"""gent[ \t]+["'`*]{0,3}[A-Za-z0-9]+-""")
+"""Quick looks for what `_CALLED` finds."""
 _ARTICLE = re.compile(r"\b(?:an?|any|each|every|another|some|no)[ \t\n]+\Z", re.IGNORECASE)
 _KIND = re.compile(
     r"-(?:aware|based|driven|focused|friendly|known|level|oriented|powered|related|running|specific|style)\Z",
@@ -59,10 +63,12 @@ def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
 
 
 def _has_cue(text: str) -> bool:
-    """Tell whether a description says when to use the agent; by single words where that is sure, as it is quicker."""
-    if text.isascii() and not _CUES.isdisjoint(text[:_LOOKED].encode().translate(WORDS).split()):
+    """Tell whether a description says when to use the agent."""
+    words = text[:_LOOKED].encode("utf-8", "surrogateescape").translate(WORDS).split()
+    if not _CUES.isdisjoint(words):
         return True
-    return _CUE.search(text, 0, _LOOKED) is not None
+    said = b" ".join(words)
+    return any(phrase in said for phrase in _PHRASES) or _CUES_ELSEWHERE.search(text, 0, _LOOKED) is not None
 
 
 @rule(
@@ -112,12 +118,10 @@ def _tags(text: str, place: int) -> int:
 def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     """Report examples whose assistant names another agent and never this one."""
     name, text = agent.name, agent.description
-    if (
-        not name
-        or not text
-        or agent.guessed
-        or all(_calls(block, name) for block in text.split("<example>")[1:] or [""])
-    ):
+    if not name or not text or agent.guessed:
+        return
+    blocks = text.split("<example>")[1:]
+    if blocks and not any(_called(block) for block in blocks if not _calls(block, name)):
         return
     own = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
     for example in agent.examples[:_TOLD]:
@@ -139,6 +143,8 @@ def _calls(block: str, name: str) -> bool:
 
 def _called(said: str) -> str | None:
     """Return the agent that an assistant says it calls."""
+    if not ("@" in said or "gent_type" in said or _BEFORE_AGENT.search(said) or _AFTER_AGENT.search(said)):
+        return None
     for match in _CALLED.finditer(said):
         other = next(group for group in match.groups() if group)
         if not (

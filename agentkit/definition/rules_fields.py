@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MODEL_ID = re.compile(r"[a-z0-9@.:/_-]*\d[\w@.:/\[\]-]*\Z|[\w.-]+/[\w./:-]+\Z")
 _TOLD = 100
+_HARMLESS = frozenset(BY_NAME) - {"name", "description", "hooks"}
 _NOT_IN_PLUGINS = tuple(field.name for field in FIELDS if field.ignored_in_plugins)
 _CHOICES = {field.name: field for field in FIELDS if field.values and field.kind in ("choice", "boolean")}
 
@@ -42,9 +43,11 @@ def _unknown(agent: AgentDefinition) -> list[str]:
 def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     """Report keys that are likely slips."""
     slips = {key: field for key in _unknown(agent) if (field := meant(key))}
-    left = mending.made(mending.rename_fields, agent).metadata if slips else {}
+    # A lone slip for a field that can drop nothing is mended for sure; for others it is tried.
+    sure = len(slips) == 1 and agent.fields_once and _HARMLESS.issuperset(slips.values()) and not agent.guessed
+    left = {} if sure or not slips else mending.made(mending.rename_fields, agent).metadata
     for key, field in slips.items():
-        fix = f"rename it to {field}" if key not in left else None
+        fix = f"rename it to {field}" if key not in left and field not in agent.metadata else None
         yield Hit(agent.offset_of(key), f"{key!r} has no effect; {field!r} is meant?", fix)
 
 

@@ -370,6 +370,7 @@ def test_a_comment_behind_a_name_is_one() -> None:
         (r"Q:\nWhy? A:\nThis one.", None),
         (r"Use it.\n\n<example>\nuser: hi\nassistant: ho\n</example>", None),
         (r"one\ttwo\nthree", None),
+        (r"Use it (often).\nuser: hi", None),
         (r"Reads C:\dev\app", None),
     ],
 )
@@ -407,6 +408,7 @@ def test_an_example_that_calls_another_agent(said: str, told: bool) -> None:
     ("text", "told"),
     [
         ("Expert in Go for fast services", True),
+        ("Builds services using Go", True),
         ("Backend expert", True),
         ("If someone asks about X", False),
         ("PROACTIVELY reviews code", False),
