@@ -37,8 +37,7 @@ def set_examples(description: str, wanted: Sequence[Example], loaded: str, *, al
     same = [*map(said, wanted)] == [*map(said, before)]
     if same and _words(description) == _words(loaded):
         return loaded
-    by_examples_alone = description == loaded or rewritten(loaded, parse(description)) == description
-    return rewritten(loaded if by_examples_alone else description, wanted)
+    return rewritten(_with_words_of(description, loaded), wanted)
 
 
 def check(got: Sequence[Example], wanted: Sequence[Example]) -> None:
@@ -68,13 +67,52 @@ def _is_as_read(example: Example) -> bool:
 
 
 def _words(description: str) -> list[str]:
-    """Return the words around the examples; bullets come and go with their examples and are none."""
-    pieces, position = [], 0
-    for example in parse(description):
-        start, end = example.span or (0, 0)
-        pieces.append(description[position : _outer(description, start)])
-        position = end
-    return " ".join([*pieces, description[position:]]).split()
+    return " ".join(description[start:end] for start, end in _around(description)).split()
+
+
+def _around(description: str) -> list[tuple[int, int]]:
+    """Return where the words around the examples stand; bullets come and go with their examples and are none."""
+    spans = [example.span or (0, 0) for example in parse(description)]
+    starts = [0, *(end for _, end in spans)]
+    ends = [*(_outer(description, start) for start, _ in spans), len(description)]
+    return [(start, max(start, end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _with_words_of(description: str, loaded: str) -> str:
+    """Return the loaded description, its examples too, with the one edit of its words that makes it this description.
+
+    It tells where an example that comes back belongs. The description itself where it is no such edit.
+    """
+    places = _around(loaded)
+    old = "".join(loaded[start:end] for start, end in places)
+    new = "".join(description[start:end] for start, end in _around(description))
+    lead = len(old) - len(old.lstrip()) if new == new.lstrip() else 0  # it goes with an example that begins the text
+    first = _shared(old[lead:], new)
+    last = min(_shared(old[::-1], new[::-1]), len(old) - lead - first, len(new) - first)
+    have = parse(description)
+    from_, to = _places(places, lead + first), _places(places, len(old) - last)
+    for start, end in dict.fromkeys([(from_[-1], to[0]), (from_[0], to[0]), (from_[-1], to[-1])]):
+        if start <= end and any(left <= start and end <= right for left, right in places):
+            edited = loaded[:start] + new[first : len(new) - last] + loaded[end:]
+            if rewritten(edited, have) == description:
+                return edited
+    return description
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    unlike = (at for at, (mine, its) in enumerate(zip(one, other, strict=False)) if mine != its)
+    return next(unlike, min(len(one), len(other)))
+
+
+def _places(around: Sequence[tuple[int, int]], at: int) -> list[int]:
+    """Return where in a description a place among its words is: more than one where an example stands there."""
+    found = []
+    for start, end in around:
+        if 0 <= at <= end - start:
+            found.append(start + at)
+        at -= end - start
+    return found
 
 
 def rewritten(description: str, wanted: Sequence[Example]) -> str:
@@ -94,7 +132,12 @@ def rewritten(description: str, wanted: Sequence[Example]) -> str:
     spans = [example.span or (0, 0) for example in have]
     before = [_outer(description, start) for start, _ in spans]
     pairs = _paired(have, wanted)
-    changes = [(before[at], spans[at][1], "") for at in range(len(have)) if at not in pairs]
+    kept = set(pairs)
+    changes = [
+        (start, end, " " if description[start - 1 : start].isalnum() and description[end : end + 1].isalnum() else "")
+        for at, (start, (_, end)) in enumerate(zip(before, spans, strict=True))
+        if at not in kept
+    ]
     for place, (text, at) in enumerate(zip(texts, pairs, strict=True)):
         if at is not None:
             changes.append((*spans[at], text))
@@ -118,7 +161,8 @@ def _added(description: str, texts: Sequence[str]) -> str:
     opened = _OPENED.search(description)
     before = description[: opened.start()] if opened else description
     start = len(before.rstrip())
-    after = _APART + description[opened.start() :] if opened else description[start:]
+    # The white space that stood there stays behind the new ones: when they go, they take the one before them along.
+    after = description[start:] if start or not opened else _APART + description.lstrip()
     return description[:start] + (_APART if start else "") + _APART.join(texts) + after
 
 

@@ -235,6 +235,16 @@ def told(agent: ak.AgentDefinition) -> list[object]:
     return [examples.said(example) for example in agent.examples]
 
 
+def reword(description: str) -> str:
+    """Change words before the examples or behind them, or change them back."""
+    for one, other in (("Use it", "Take them all"), ("Examples:", "Such as:"), ("And so on", "Et cetera")):
+        if one in description:
+            return description.replace(one, other)
+        if other in description:
+            return description.replace(other, one)
+    return description
+
+
 def outside(agent: ak.AgentDefinition) -> list[str]:
     """The words around the examples, without their bullets."""
     text = agent.description or ""
@@ -293,9 +303,9 @@ def test_a_changed_part_reads_back_and_the_other_parts_keep_their_text(source: s
 @settings(max_examples=50, deadline=None)
 def test_edits_of_examples_come_back_in_any_order(source: str, data: st.DataObject) -> None:
     agent = edited = ak.loads(source)
-    wanted = list(agent.examples)
+    wanted, reworded = list(agent.examples), False
     for step in range(data.draw(st.integers(1, 5))):
-        kind = data.draw(st.sampled_from(["add", "delete", "change", "swap", "none"]))
+        kind = data.draw(st.sampled_from(["add", "delete", "change", "swap", "none", "words"]))
         at = data.draw(st.integers(0, max(len(wanted) - 1, 0)))
         wanted = list(edited.examples)
         if kind == "add":
@@ -304,18 +314,23 @@ def test_edits_of_examples_come_back_in_any_order(source: str, data: st.DataObje
             wanted = []
         elif kind == "delete":
             del wanted[at : at + 1]
+        elif kind == "words":
+            reworded = not reworded
+            edited = edited.replace(description=reword(edited.description or ""))
         elif kind == "change" and wanted:
             wanted[at] = replace(wanted[at], user=f"changed {step}")
         else:
             wanted.reverse()
         edited = edited.replace(examples=wanted)
         assert told(edited) == [examples.said(block) for block in wanted]
-        assert sorted(outside(edited)) == sorted(outside(agent))
-    assert edited.replace(examples=agent.examples) == agent
-    assert (
-        edited.replace(examples=[ak.Example(*examples.said(block)[:4], rest=block.rest) for block in agent.examples])
-        == agent
-    )
+        words = " ".join(outside(edited))
+        assert (reword(words) if reworded else words).split() == outside(agent)
+    if reworded and data.draw(st.booleans()):
+        edited, reworded = edited.replace(description=reword(edited.description or "")), False
+    edited = edited.replace(examples=agent.examples)
+    edited = edited.replace(description=reword(edited.description or "")) if reworded else edited
+    assert edited == agent
+    assert edited.replace(examples=[replace(block, text=None, span=None) for block in agent.examples]) == agent
 
 
 def test_words_between_examples_stay_where_they_are() -> None:
@@ -330,6 +345,11 @@ def test_words_between_examples_stay_where_they_are() -> None:
     changed = agent.replace(examples=[replace(two, user="TWO")])
     assert changed.description == text.replace(f"{one.text}\n\n", "").replace("User: two", "User: TWO")
     assert agent.replace(examples=()).description == "Use it.\n\nAlso when testing:\n\nEnd.\n"
+
+
+def test_words_on_both_sides_of_an_example_do_not_become_one() -> None:
+    agent = ak.loads(FILES["bare"]).replace(description="Use<example>user: a assistant: b</example>it")
+    assert agent.without_example(0).description == "Use it"
 
 
 def test_bullets_come_and_go_with_their_examples() -> None:
@@ -374,7 +394,7 @@ def test_an_example_goes_before_a_tag_that_was_left_open() -> None:
     agent = ak.loads(FILES["left open"])
     more = agent.with_example(ak.Example(user="u", assistant="v"))
     assert [(example.user, example.assistant) for example in more.examples] == [("u", "v")]
-    assert (more.description or "").endswith('</example>\n\n<example>user: "hi"\n')
+    assert (more.description or "").endswith('</example> <example>user: "hi"\n')
     assert more.without_example(0) == agent
 
 
