@@ -79,8 +79,9 @@ def _refuse_tags(example: Example, before: Example | None) -> None:
 
 
 def _unwritable(example: Example) -> EditError:
-    again = next(iter(parse(next(_with_gap(example, "\n")))), Example())
-    wrong = next((name for name in FIELDS if getattr(again, name) != getattr(example, name)), "rest")
+    given = {name: value for name in FIELDS if (value := getattr(example, name))}
+    wrong = next((name for name, value in given.items() if not any(_turns(name, value))), "rest")
+    wrong = next(iter(given)) if wrong == "rest" and not example.rest else wrong
     value = example.rest if wrong == "rest" else getattr(example, wrong)
     return EditError(
         f"the example's {wrong} would not read back as given",
@@ -96,31 +97,40 @@ def _unwritable(example: Example) -> EditError:
 def _with_gap(example: Example, gap: str) -> Iterator[str]:
     """Give the ways to write an example anew, the usual one first."""
     parts = [list(_turns(name, value)) for name in FIELDS if (value := getattr(example, name))]
-    parts += [[text, *_turns("assistant", text)] for text in example.rest]
+    parts += [_others(text) for text in example.rest]
     edge = gap if gap == "\n" else ""
     for some in product(*parts):
         yield f"<example>{edge}{gap.join(some)}{edge}</example>"
 
 
+def _others(text: str) -> list[str]:
+    """Return the ways to write what is no part of its own: as it is, or as one more answer."""
+    return [*([text] if _reads(text, "", text) else ()), *_turns("assistant", text)]
+
+
 def _turns(name: str, value: str) -> Iterator[str]:
-    """Give the ways to write one turn."""
-    if name == "commentary":
-        yield f"<commentary>{value}</commentary>"
-        return
-    label = "Context" if name == "context" else name
-    for raw in _raws(value, "" if name == "context" else '"'):
-        yield f"{label}: {raw}"
-    yield f"<{name}>{value}</{name}>"
+    """Give the ways to write one turn that read back where it stands alone."""
+    if name != "commentary":
+        label = "Context" if name == "context" else name
+        yield from (f"{label}: {raw}" for raw in _raws(name, value, "" if name == "context" else '"'))
+    tagged = f"<{name}>{value}</{name}>"
+    if _reads(tagged, name, value):
+        yield tagged
 
 
-def _raws(value: str, quote: str) -> Iterator[str]:
-    """Give the ways to write what is said, in these quotes first; without any where there are none."""
+def _raws(name: str, value: str, quote: str) -> Iterator[str]:
+    """Give the ways to write what is said after a label, in these quotes first; without any where there are none."""
     for opening in dict.fromkeys((quote, '"', "", "'")):
         closing = QUOTES.get(opening, "")
-        yield f"{opening}{value}{closing}"
+        ways = [f"{opening}{value}{closing}"]
         if opening in ('"', "'") and opening in value:
-            escaped = value.replace(opening, f"\\{opening}")
-            yield f"{opening}{escaped}{opening}"
+            ways.append(opening + value.replace(opening, f"\\{opening}") + opening)
+        yield from (raw for raw in ways if _reads(f"{name}: {raw}", name, value))
+
+
+def _reads(text: str, key: str, value: str) -> bool:
+    turns = cut(text)
+    return len(turns) == 1 and (turns[0].key, turns[0].said) == (key, value)
 
 
 # An example that was read
@@ -151,7 +161,7 @@ def _changed(before: Example, wanted: Example) -> Iterator[str]:
     end = turns[-1].end if turns else _OPENING
     for turn, now in zip_longest(others, wanted.rest):
         if turn is None:
-            options.append([(end, end, gap + each) for each in (now, *_turns("assistant", now))])
+            options.append([(end, end, gap + each) for each in _others(now)])
         elif now != turn.said:
             options.append(list(_rewritten(text, turn, now)))
     for changes in product(*options):
@@ -169,7 +179,7 @@ def _rewritten(text: str, turn: Turn, value: str | None) -> Iterator[_Change]:
         yield len(text[: turn.start].rstrip()), turn.end, ""
         return
     if turn.key and turn.raw_end == turn.end:
-        for raw in _raws(value, text[turn.raw_start] if turn.quoted else ""):
+        for raw in _raws(turn.key, value, text[turn.raw_start] if turn.quoted else ""):
             yield turn.raw_start, turn.raw_end, raw
     else:
         yield turn.raw_start, turn.raw_end, value
