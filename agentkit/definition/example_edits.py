@@ -122,7 +122,7 @@ def rewritten(description: str, wanted: Sequence[Example]) -> str:
         EditError: one of the examples cannot be written.
 
     >>> rewritten("Use it. <example>user: a</example> Or so.", [Example(user="b"), Example(user="c")])
-    'Use it. <example>user: b</example> <example>user: "c"</example> Or so.'
+    'Use it. <example>user: "b"</example> <example>user: "c"</example> Or so.'
     """
     have = parse(description)
     one_line = "\n" not in description and bool(have)
