@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from agentkit.definition import card, files, findings, roster, sections
-from agentkit.definition import examples as example_blocks
+from agentkit.definition import card, example_edits, files, findings, roster, sections
 from agentkit.definition.diff import Diff
 from agentkit.definition.document import Document, require_frontmatter
 from agentkit.definition.edits import changed_fields, field_name, set_field
@@ -94,12 +93,15 @@ class AgentDefinition(Loaded):
             EditError: a value cannot be written, or a field's name is a likely slip.
         """
         document = self.document
+        blocks = None
         if "examples" in fields:
+            blocks = list(fields.pop("examples") or ())
             loaded = (read(self._base.text).description if self._base else self.description) or ""
-            blocks = example_blocks.as_before(fields.pop("examples") or (), example_blocks.parse(loaded))
-            written = example_blocks.rewritten(fields.get("description", self.description) or "", blocks)
-            as_loaded = "description" not in fields and example_blocks.alike(written, loaded)
-            fields["description"] = loaded if as_loaded else written
+            alone = "description" not in fields
+            description = (self.description if alone else fields["description"]) or ""
+            written = example_edits.set_examples(description, blocks, loaded, alone=alone)
+            if not alone or written != description:
+                fields["description"] = written
         prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
@@ -108,6 +110,8 @@ class AgentDefinition(Loaded):
             document = set_field(document, field_name(given, self.metadata), value, self._base or self.document)
         result = self._edited(document)
         changed_fields(before, result.metadata, {field_name(key, before): value for key, value in fields.items()})
+        if blocks is not None:
+            example_edits.check(result.examples, blocks)
         if prompt != self.raw_prompt:
             result = result._with_prompt(prompt or "")
         return result

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from agentkit.definition.turns import cut
 from agentkit.definition.words import holds, times
 
 _BLOCK = re.compile(r"<example>(.*?)</example>", re.DOTALL | re.IGNORECASE)
 TAG = re.compile(r"<(/?)example>", re.IGNORECASE)
-_MARK = re.compile(
-    r"(?P<role>\b(?:context|user|assistant)\b)[ \t]*:|<(?P<tag>commentary|user_request|function call)>", re.IGNORECASE
+
+_USUAL = re.compile(
+    r'<[^>]*>\s*(?:[Cc]ontext:\s+([^\s:<"\'“‘«][^:<]*)\s)?user: "([^"\\]*)"\s+assistant: "([^"\\]*)"'
+    r"\s*(?:<commentary>([^<]*)</commentary>\s*)?</[^>]*>"
 )
-_QUOTED = re.compile(r'"(.*?)"(?=\s*(?:\Z|<|\n|(?:context|user|assistant|commentary)\s*:))', re.DOTALL | re.IGNORECASE)
+"""An example as most are, which needs no careful reading: in no part of it could another begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,139 +128,24 @@ def unbalanced(description: str) -> int | None:
 
 
 def _example(match: re.Match[str]) -> Example:
+    text = match[0]
+    if usual := _USUAL.fullmatch(text):
+        context, user, assistant, commentary = usual.groups("")
+        return Example(user, assistant, context.rstrip(), commentary.strip(), text, match.span())
+    return _careful(match)
+
+
+def _careful(match: re.Match[str]) -> Example:
     fields: dict[str, str] = {}
     rest: list[str] = []
-    inner = match[1]
-    position = 0
-    while position < len(inner):
-        mark = _next_mark(inner, position)
-        lead = inner[position : mark.start() if mark else len(inner)].strip()
-        if lead:
-            rest.append(lead)
-        if mark is None:
-            break
-        key, content, position = _content(inner, mark)
-        if key in fields:
-            rest.append(content)
+    for turn in cut(match[1]):
+        if not turn.key or turn.key in fields:
+            rest.append(turn.said)
         else:
-            fields[key] = content
+            fields[turn.key] = turn.said
     return Example(**fields, text=match[0], span=match.span(), rest=tuple(rest))
 
 
-def _next_mark(inner: str, position: int) -> re.Match[str] | None:
-    return _MARK.search(inner, position)
-
-
-def _content(inner: str, mark: re.Match[str]) -> tuple[str, str, int]:
-    if mark["tag"]:
-        tag = mark["tag"].lower()
-        close = re.compile(f"</{re.escape(tag.split()[0])}[^>]*>", re.IGNORECASE).search(inner, mark.end())
-        content = inner[mark.end() : close.start() if close else len(inner)].strip()
-        key = {"commentary": "commentary", "user_request": "user", "function call": "assistant"}[tag]
-        return key, content, close.end() if close else len(inner)
-    key = mark["role"].lower()
-    start = mark.end() + len(inner[mark.end() :]) - len(inner[mark.end() :].lstrip())
-    quoted = _QUOTED.match(inner, start)
-    if quoted:
-        return key, quoted[1].replace('\\"', '"'), quoted.end()
-    following = _MARK.search(inner, start)
-    while following and following["role"] and not _leads(inner, following):
-        following = _MARK.search(inner, following.end())
-    end = following.start() if following else len(inner)
-    return key, inner[start:end].strip(), end
-
-
-def _leads(inner: str, mark: re.Match[str]) -> bool:
-    before = inner[: mark.start()].rstrip(" \t")
-    return not before or before[-1] in '\n.!?">)…]' or mark["role"].islower()
-
-
-def render(example: Example, *, one_line: bool = False) -> str:
-    """Return the text of an example: its own where it was read, the usual form where it is new.
-
-    >>> print(render(Example(user="Add an endpoint", assistant="On it"), one_line=True))
-    <example>user: "Add an endpoint" assistant: "On it"</example>
-    """
-    if _is_as_read(example):
-        return example.text or ""
-    parts = [f"Context: {example.context}"] if example.context else []
-    parts += [f'user: "{example.user}"'] if example.user else []
-    parts += [f'assistant: "{example.assistant}"'] if example.assistant else []
-    parts += [f"<commentary>{example.commentary}</commentary>"] if example.commentary else []
-    parts += example.rest
-    gap = " " if one_line else "\n"
-    return f"<example>{'' if one_line else gap}{gap.join(parts)}{'' if one_line else gap}</example>"
-
-
-def _is_as_read(example: Example) -> bool:
-    at_start = replace(example, span=(0, len(example.text or "")))
-    return example.text is not None and parse(example.text)[:1] == (at_start,)
-
-
-def as_before(wanted: Sequence[Example], before: Sequence[Example]) -> tuple[Example, ...]:
-    """Return examples with the text that they had before where they say the same again."""
-    twins = {_said(example): example for example in before}
-    return tuple(each if _is_as_read(each) else twins.get(_said(each), each) for each in wanted)
-
-
-def alike(one: str, other: str) -> bool:
-    """Tell whether two descriptions differ in nothing but the white space around and inside their examples."""
-    first, second = parse(one), parse(other)
-    return [*map(_said, first)] == [*map(_said, second)] and _between(one, first) == _between(other, second)
-
-
-def _between(description: str, blocks: Sequence[Example]) -> list[str]:
-    edges = [0, *(edge for example in blocks for edge in example.span or ()), len(description)]
-    return [description[start:end].strip() for start, end in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def _said(example: Example) -> tuple[object, ...]:
+def said(example: Example) -> tuple[object, ...]:
+    """Return what an example says, wherever and however it is written."""
     return example.user, example.assistant, example.context, example.commentary, tuple(example.rest)
-
-
-def rewritten(description: str, wanted: Sequence[Example]) -> str:
-    """Return the description with these examples: those that stay keep their text, the words around them stay too."""
-    have = parse(description)
-    one_line = "\n" not in description and bool(have)
-    texts = [render(example, one_line=one_line) for example in wanted]
-    old = [example.text or "" for example in have]
-    spans = [example.span for example in have if example.span]
-    if len(texts) == len(old):
-        return _spliced(description, list(zip(spans, texts, strict=True)))
-    if len(texts) < len(old) and (kept := _subsequence(texts, old)) is not None:
-        gone = [span for place, span in enumerate(spans) if place not in kept]
-        return _spliced(description, [(_with_gap(description, span), "") for span in gone])
-    if not spans:
-        gap = "" if not description else " " if one_line else "\n\n"
-        return description.rstrip() + gap + "\n\n".join(texts)
-    gap = description[spans[0][1] : spans[1][0]] if len(spans) > 1 else " " if one_line else "\n\n"
-    gap = gap if not gap.strip() else " " if one_line else "\n\n"
-    if texts[: len(old)] == old:
-        end = spans[-1][1]
-        return description[:end] + "".join(gap + text for text in texts[len(old) :]) + description[end:]
-    return description[: spans[0][0]] + gap.join(texts) + description[spans[-1][1] :]
-
-
-def _subsequence(texts: Sequence[str], old: Sequence[str]) -> set[int] | None:
-    kept, place = set(), 0
-    for text in texts:
-        while place < len(old) and old[place] != text:
-            place += 1
-        if place == len(old):
-            return None
-        kept.add(place)
-        place += 1
-    return kept
-
-
-def _with_gap(description: str, span: tuple[int, int]) -> tuple[int, int]:
-    start, end = span
-    while start > 0 and description[start - 1].isspace():
-        start -= 1
-    return start, end
-
-
-def _spliced(description: str, changes: Sequence[tuple[tuple[int, int], str]]) -> str:
-    for (start, end), text in sorted(changes, reverse=True):
-        description = description[:start] + text + description[end:]
-    return description

@@ -155,7 +155,11 @@ class FormState:
     def set_example(self, at: int, **parts: str) -> bool:
         """Change one example's context, user, assistant or commentary."""
         blocks = list(self.value.examples)
-        blocks[at] = replace(blocks[at], **{name: in_description(text) for name, text in parts.items()})  # type: ignore[arg-type]
+        given = {name: in_description(text) for name, text in parts.items()}
+        for name in {"context", "commentary"} & given.keys():
+            # They stand without quotes: a blank at the end, as while typing, would ask for some, or be refused.
+            given[name] = given[name].strip()
+        blocks[at] = replace(blocks[at], **given)  # type: ignore[arg-type]
         return self.edit(lambda agent: agent.replace(examples=blocks), f"example {at} {sorted(parts)}")
 
     def add_example(self) -> bool:

@@ -26,6 +26,15 @@ FILES = {
     "asterisks": HEAD + "---\n" + "**" * BIG + "\n\n" + "**a" * BIG,
     "fences": HEAD + "---\n" + "```\n" * 5_000,
     "examples": HEAD + "description: " + "<example>" * 5_000 + "user:" * 5_000 + "\n---\n",
+    "turns of an example": HEAD
+    + "description: |\n  <example>"
+    + "user: \"a User: 'b\n  - user: c " * 2_000
+    + "<user>" * 2_000
+    + '" ' * BIG
+    + "<function call>"
+    + "</function" * 2_000
+    + " " * BIG
+    + "</example>\n---\n",
     "orders": HEAD + "---\n" + "Always do this now. Never do that now. " * 2_000,
     "aliases": HEAD
     + "a0: &a0 [x, x]\n"

@@ -150,6 +150,16 @@ def test_examples_are_added_changed_moved_and_removed(state: FormState) -> None:
     assert [example.user for example in state.value.examples] == ["third", "c"]
 
 
+def test_a_blank_at_the_end_while_typing_changes_no_layout(state: FormState) -> None:
+    for typed in ("Why", "Why ", "Why not."):
+        assert state.set_example(0, commentary=typed)
+    assert state.value.examples[0].commentary == "Why not."
+    assert "Why not.</commentary>" in (state.value.examples[0].text or "")
+    for typed in ("An", "An ", "An API"):
+        assert state.set_example(0, context=typed)
+    assert "Context: An API" in (state.value.examples[0].text or "")
+
+
 def test_any_section_goes_off_and_comes_back_unchanged(agent: AgentDefinition) -> None:
     for index, section in enumerate(agent.sections):
         if section.title:
