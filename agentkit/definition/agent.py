@@ -204,7 +204,9 @@ class AgentDefinition(Loaded):
     def __repr__(self) -> str:
         tools = "all tools" if self.tools is None else f"{len(self.tools)} tools"
         counts = f"{len(self.examples)} examples, {sum(bool(part.title) for part in self.sections)} sections"
-        return f"<AgentDefinition {self.name!r}: {self.verdict}, {self.model or 'no model'}, {tools}, {counts}>"
+        model = self.model or "no model"
+        model = model if model.isprintable() else repr(model)  # a terminal obeys control characters
+        return f"<AgentDefinition {self.name!r}: {self.verdict}, {model}, {tools}, {counts}>"
 
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:

@@ -215,3 +215,10 @@ def test_links_to_nothing_take_no_time(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(folder.unread) == 30
     assert all("gone-" in str(error) and "ak.load" not in str(error) for error in folder.unread)
     assert listed == [str(tmp_path)]  # and not once for each
+
+
+def test_an_agent_says_itself_in_one_line() -> None:
+    agent = ak.loads('---\nname: a\ndescription: b\nmodel: "x\\x1b[2J\\ny\\u202e"\n---\n')
+    assert repr(agent).isprintable()
+    assert "'x\\x1b[2J\\ny\\u202e'" in repr(agent)
+    assert "opus," in repr(agent.replace(model="opus"))
