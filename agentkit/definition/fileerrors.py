@@ -78,14 +78,16 @@ def _owned(place: Path) -> bool:
 
 def nothing(place: Path) -> DefinitionNotFound:
     """Return the error of a path where nothing is."""
-    if place.is_symlink():
-        return DefinitionNotFound(
-            f"{place} is a link to a file that is not there",
-            received=os.readlink(place),
-            accepted="a link to a file that is there",
-            hint=f"rm {place}   or   ln -sfn FILE {place}",
-        )
-    return DefinitionNotFound(f"no file {place}", hint=_nearby(place))
+    try:
+        target = os.readlink(place)
+    except OSError:  # no link
+        return DefinitionNotFound(f"no file {place}", hint=_nearby(place))
+    return DefinitionNotFound(
+        f"{place} is a link to a file that is not there",
+        received=target,
+        accepted="a link to a file that is there",
+        hint=f"rm {place}   or   ln -sfn FILE {place}",
+    )
 
 
 def _nearby(place: Path) -> str | None:

@@ -151,7 +151,8 @@ class Loaded:
     @property
     def in_plugin(self) -> bool:
         """Whether the file lies in a plugin's `agents` folder."""
-        return self.path is not None and (self.path.absolute().parent.parent / ".claude-plugin").is_dir()
+        origin = self._origin
+        return origin is not None and (origin.place.absolute().parent.parent / ".claude-plugin").is_dir()
 
     @lazy
     def body_start(self) -> int:

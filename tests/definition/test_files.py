@@ -284,3 +284,15 @@ def test_a_link_to_nothing_says_where_it_leads(tmp_path: Path) -> None:
         ak.load(tmp_path / "dangling.md")
     assert caught.value.received == "nowhere.md"
     assert "ak.load" not in str(caught.value)
+
+
+def test_a_plugin_is_looked_for_where_the_file_was_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for plugin in ("one", "two"):
+        (tmp_path / plugin / "agents").mkdir(parents=True)
+        (tmp_path / plugin / "agents" / "a.md").write_text(TEXT)
+    (tmp_path / "one" / ".claude-plugin").mkdir()
+    monkeypatch.chdir(tmp_path / "one" / "agents")
+    agent = ak.load("a.md")
+    monkeypatch.chdir(tmp_path / "two" / "agents")
+    assert agent.in_plugin
+    assert not ak.load("a.md").in_plugin
