@@ -191,16 +191,19 @@ def _replace(target: Path, content: bytes, old: os.stat_result | None) -> None:
 
 
 def _hand_over(temporary: Path, old: os.stat_result) -> None:
-    """Give a file the group, the owner and the mode of the old one; in this order, as each may take the next away."""
+    """Give a file the group, the mode and the owner of the old one; once given away, it may be nobody's to change."""
     now = os.stat(temporary)
-    if hasattr(os, "chown"):
-        if now.st_gid != old.st_gid:
-            with contextlib.suppress(OSError):
-                os.chown(temporary, -1, old.st_gid)
-        if now.st_uid != old.st_uid:
-            with contextlib.suppress(OSError):
-                os.chown(temporary, old.st_uid, -1)
+    if now.st_gid != old.st_gid:
+        _give(temporary, -1, old.st_gid)
     os.chmod(temporary, stat.S_IMODE(old.st_mode))
+    if now.st_uid != old.st_uid:
+        _give(temporary, old.st_uid, -1)
+
+
+def _give(temporary: Path, owner: int, group: int) -> None:
+    if hasattr(os, "chown"):
+        with contextlib.suppress(OSError):  # most users may not, and nobody shall be kept from saving
+            os.chown(temporary, owner, group)
 
 
 def _unchanged(target: Path, origin: Origin, *, may_be_gone: bool) -> None:
