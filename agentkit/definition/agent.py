@@ -183,17 +183,21 @@ class AgentDefinition(Loaded):
     def save(self, path: str | os.PathLike[str] | None = None) -> AgentDefinition:
         """Write the file, whole or not at all, and return the definition as saved there.
 
+        A new file takes the old one's place, with its mode, and with its owner and group where the user may set those.
+        Symbolic links are followed; other hard links to the old file keep the old content.
+
         Args:
-            path: Where to; the file it was loaded from when left out.
+            path: Where to; the file it was loaded from when left out, also after a change of the working folder. A file
+                that was deleted since is written again only where this names it.
 
         Raises:
-            FileChanged: that file changed on disk since it was loaded.
-            DefinitionError: it cannot be written.
+            FileChanged: that file changed on disk since it was loaded, or is gone.
+            DefinitionError: it cannot be written, is read-only, or is no regular file.
         """
         if path is None and self._origin is None:
             raise EditError("this definition was not loaded from a file", hint="agent.save('agents/NAME.md')")
-        target = files.write(path if path is not None else self._origin.path, self.source, self._origin)  # type: ignore[union-attr]
-        return AgentDefinition(self.source, origin=files.Origin(target, self.source))
+        place = files.given(path) if path is not None else None
+        return AgentDefinition(self.source, origin=files.write(place, self.source, self._origin))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return card.mimebundle(self)
@@ -204,7 +208,9 @@ class AgentDefinition(Loaded):
     def __repr__(self) -> str:
         tools = "all tools" if self.tools is None else f"{len(self.tools)} tools"
         counts = f"{len(self.examples)} examples, {sum(bool(part.title) for part in self.sections)} sections"
-        return f"<AgentDefinition {self.name!r}: {self.verdict}, {self.model or 'no model'}, {tools}, {counts}>"
+        model = self.model or "no model"
+        model = model if model.isprintable() else repr(model)  # a terminal obeys control characters
+        return f"<AgentDefinition {self.name!r}: {self.verdict}, {model}, {tools}, {counts}>"
 
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:

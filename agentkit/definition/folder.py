@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from agentkit.definition import files, findings, roster
+from agentkit.definition import fileerrors, files, findings, roster
 from agentkit.definition.agent import AgentDefinition
 from agentkit.definition.findings import Findings
 from agentkit.errors import DefinitionError, DefinitionNotFound
@@ -34,7 +35,7 @@ class Shadowed:
 class Folder(Sequence[AgentDefinition]):
     """The definitions of one or more folders, by path; a sequence, and a mapping from names.
 
-    `folder["backend-engineer"]` and `folder[0]` both give a definition.
+    `folder["backend-engineer"]` and `folder[0]` both give a definition; `in` takes a name or a definition.
     """
 
     agents: tuple[AgentDefinition, ...]
@@ -42,7 +43,7 @@ class Folder(Sequence[AgentDefinition]):
     shadowed: tuple[Shadowed, ...] = ()
     """Definitions that are not used because one of the same name is nearer."""
     unread: tuple[DefinitionError, ...] = ()
-    """Files that could not be read."""
+    """Files and folders that could not be read."""
 
     @overload
     def __getitem__(self, key: int | str) -> AgentDefinition: ...
@@ -59,6 +60,11 @@ class Folder(Sequence[AgentDefinition]):
         names = [agent.name for agent in self.used if agent.name]
         near = get_close_matches(key, names, n=3, cutoff=0.5)
         raise DefinitionNotFound(f"no agent {key!r} here", accepted=", ".join(near or names) or "nothing: it is empty")
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, str):
+            return any(agent.name == item for agent in self.used)
+        return item in self.agents
 
     def __len__(self) -> int:
         return len(self.agents)
@@ -92,7 +98,7 @@ class Folder(Sequence[AgentDefinition]):
         """What is there, one row per file, in the order of the paths.
 
         Columns: `path`, `name`, `verdict`, `model` (str), `tools` (str, `All tools` for all), `description_length`
-        (int64, characters), `findings` (int64, of the file itself), `shadowed_by` (str, None where it is used).
+        (int64, characters), `findings` (int64, of the file itself), `shadowed_by` (str, missing where it is used).
         """
         import pandas as pd
 
@@ -110,8 +116,10 @@ class Folder(Sequence[AgentDefinition]):
             }
             for agent in self.agents
         ]
-        columns = ["path", "name", "verdict", "model", "tools", "description_length", "findings", "shadowed_by"]
-        return pd.DataFrame(rows, columns=columns)
+        # Given, not found out: without rows, or with none that has a model, pandas would call a column "object".
+        kinds = dict.fromkeys(("path", "name", "verdict", "model", "tools"), "str")
+        kinds |= {"description_length": "int64", "findings": "int64", "shadowed_by": "str"}
+        return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def load_folder(path: str | os.PathLike[str]) -> Folder:
@@ -125,11 +133,12 @@ def load_folder(path: str | os.PathLike[str]) -> Folder:
 
     Raises:
         DefinitionNotFound: there is no such folder.
+        DefinitionError: what is above it cannot be read. What is in it and cannot be read is in `unread`.
     """
-    place = Path(path).expanduser()
-    if not place.is_dir():
-        raise DefinitionNotFound(f"no folder {place}", hint=f"ak.load({str(place)!r})" if place.is_file() else None)
-    return _folder([_paths(place)])
+    place = files.given(path)
+    _must_be_folder(place)
+    unread: list[DefinitionError] = []
+    return _folder([_paths(place, unread)], unread)
 
 
 def discover(start: str | os.PathLike[str] = ".", home: str | os.PathLike[str] | None = None) -> Folder:
@@ -139,34 +148,69 @@ def discover(start: str | os.PathLike[str] = ".", home: str | os.PathLike[str] |
     the last by path is used. What loses is in `shadowed`.
 
     Args:
-        start: Where the program would be started.
+        start: Where the program would be started. As for the program, links to it and `..` lead to the real folder.
         home: The user's home; the real one when left out.
+
+    Raises:
+        DefinitionNotFound: there is no such folder to start in.
+        DefinitionError: what is above it cannot be read.
     """
-    here = Path(start).expanduser().absolute()
-    own = Path(home).expanduser() if home is not None else Path.home()
+    _must_be_folder(files.given(start))
+    here = _real(files.given(start))
+    own = _real(files.given(home if home is not None else "~"))
     settings = Path(os.environ.get("CLAUDE_CONFIG_DIR") or own / ".claude") if home is None else own / ".claude"
     trees = []
     for folder in (here, *here.parents):
         if folder != own:
             trees.append(folder / ".claude" / "agents")
-        if (folder / ".git").exists() or folder == own:
+        if os.path.exists(folder / ".git") or folder == own:
             break
     trees.append(settings / "agents")
-    return _folder([_paths(tree) for tree in trees if tree.is_dir()])
+    unread: list[DefinitionError] = []
+    # Where one is a link to another, they are one tree: the nearer one.
+    once = {_real(tree): tree for tree in reversed(trees)}
+    return _folder([_paths(tree, unread) for tree in trees if once[_real(tree)] is tree], unread)
 
 
-def _paths(top: Path) -> list[Path]:
+def _real(place: Path) -> Path:
+    return Path(os.path.realpath(place))
+
+
+def _must_be_folder(place: Path) -> None:
+    try:
+        if stat.S_ISDIR(os.stat(place).st_mode):
+            return
+    except FileNotFoundError:
+        raise DefinitionNotFound(f"no folder {place}", accepted="a folder that is there", hint=_above(place)) from None
+    except (OSError, ValueError) as error:
+        raise fileerrors.unreadable(place, error) from error
+    raise DefinitionNotFound(
+        f"{place} is no folder", received="a file", accepted="a folder", hint=f"ak.load({str(place)!r})"
+    )
+
+
+def _above(place: Path) -> str:
+    """Return what shows the nearest folder that is there."""
+    there = next((folder for folder in place.parents if os.path.isdir(folder)), Path("."))
+    return f"ls -a {there}   to see what is there"
+
+
+def _paths(top: Path, unread: list[DefinitionError]) -> list[Path]:
+    def closed(error: OSError) -> None:
+        # Folders that are not there, or no longer, hold nothing that could be missed.
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            unread.append(fileerrors.unreadable(Path(error.filename or top), error))
+
     found: list[Path] = []
-    for folder, inner, names in os.walk(top):
+    for folder, inner, names in os.walk(top, onerror=closed):
         inner.sort()
         found += [Path(folder, name) for name in names if name.endswith(".md")]
     # In the order of the loader's language, which compares UTF-16 units.
     return sorted(found, key=lambda path: str(path).encode("utf-16-be", "surrogatepass"))
 
 
-def _folder(trees: Sequence[Sequence[Path]]) -> Folder:
+def _folder(trees: Sequence[Sequence[Path]], unread: list[DefinitionError]) -> Folder:
     agents: list[AgentDefinition] = []
-    unread: list[DefinitionError] = []
     winners: dict[str, AgentDefinition] = {}
     for tree in trees:
         here = [agent for path in tree if (agent := _agent(path, unread)) is not None]

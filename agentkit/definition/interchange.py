@@ -1,18 +1,20 @@
 """Definitions as the JSON of the real program's `--agents` and as the agent SDK's fields, and back.
 
 Both hold the fields that have a meaning for a session, and nothing of the file: comments, the order of the keys, fields
-the program does not know. What is lost on the way is told.
+the program does not know, values it does not take. What is lost on the way is told, in both directions.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from reprlib import repr as brief
 from typing import Any
 
-from agentkit.definition import writing
+from agentkit.definition import intake
 from agentkit.definition.agent import AgentDefinition
+from agentkit.definition.fields import BY_NAME
 from agentkit.errors import DefinitionError
 
 CARRIED = (
@@ -34,10 +36,10 @@ class Exchanged:
     agents: Mapping[str, Mapping[str, Any]]
     """Name → the fields, `prompt` among them, as JSON values."""
     lost: Mapping[str, tuple[str, ...]]
-    """Name → fields of the file that are not in it; agents that lose nothing are left out."""
+    """Name → fields of the file that are not in it, or not whole; agents that lose nothing are left out."""
 
     def __str__(self) -> str:
-        return json.dumps(self.agents, ensure_ascii=False, indent=2)
+        return json.dumps(self.agents, ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def to_agents_json(agents: AgentDefinition | Sequence[AgentDefinition]) -> Exchanged:
@@ -47,7 +49,7 @@ def to_agents_json(agents: AgentDefinition | Sequence[AgentDefinition]) -> Excha
         agents: One definition or several.
 
     Raises:
-        DefinitionError: one of them does not load, or two have one name.
+        DefinitionError: one of them is no definition or does not load, or two have one name.
 
     >>> import agentkit as ak
     >>> agent = ak.loads("---\nname: a\ndescription: Use for b\ntools: Read\nvibe: calm\n---\nYou c.\n")
@@ -65,76 +67,111 @@ def to_sdk(agents: AgentDefinition | Sequence[AgentDefinition]) -> Exchanged:
         agents: One definition or several.
 
     Raises:
-        DefinitionError: one of them does not load, or two have one name.
+        DefinitionError: one of them is no definition or does not load, or two have one name.
     """
     return _exchanged(agents, SDK_FIELDS)
 
 
-def from_agents_json(text: str | Mapping[str, Any]) -> tuple[AgentDefinition, ...]:
-    """Return a definition for each agent of `--agents` JSON, or of SDK fields by name.
+def from_agents_json(text: str | bytes | Mapping[str, Any]) -> intake.Taken:
+    r"""Return a definition for each agent of `--agents` JSON, or of SDK fields by name.
+
+    Each reads back as it was given, which is tried; a field that is null is left out. A file holds no white space
+    around a prompt, which is told in `.lost`.
 
     Args:
         text: JSON text, or the mapping it stands for.
 
+    Returns:
+        The definitions, in order: a tuple.
+
     Raises:
-        DefinitionError: it is no mapping of agents, or an agent has no description or prompt.
+        DefinitionError: it is no mapping of agents, an agent has no description or prompt, or the loader would drop it.
+        EditError: a file cannot hold a value as it is given.
+
+    >>> agents = from_agents_json('{"a": {"description": "Use for b", "prompt": "You c.\\n"}}')
+    >>> agents, agents.lost
+    ((<AgentDefinition 'a': loads, no model, all tools, 0 examples, 0 sections>,), {'a': ('prompt',)})
     """
-    try:
-        agents = json.loads(text) if isinstance(text, str) else text
-    except (ValueError, RecursionError) as error:
-        raise DefinitionError(f"this is not JSON: {error}", received=text) from error
-    if not isinstance(agents, Mapping):
-        raise DefinitionError("this is no mapping of agent names to their fields", received=agents)
-    return tuple(_definition(str(name), fields) for name, fields in agents.items())
+    return intake.taken(text)
 
 
 def _exchanged(agents: AgentDefinition | Sequence[AgentDefinition], carried: Sequence[str]) -> Exchanged:
     result: dict[str, dict[str, Any]] = {}
     lost: dict[str, tuple[str, ...]] = {}
-    for agent in [agents] if isinstance(agents, AgentDefinition) else agents:
+    from_where: dict[str, AgentDefinition] = {}
+    for agent in _definitions(agents):
         if agent.verdict == "dropped" or agent.name is None:
-            raise DefinitionError(f"{agent.path or 'a definition'} does not load: {agent.reason}")
+            raise DefinitionError(
+                f"{agent.path or 'a definition'} does not load",
+                received=agent.reason,
+                accepted="definitions whose verdict is loads or repaired",
+                hint="give folder.used, which has only those, or mend it: agent.fix()",
+            )
         if agent.name in result:
-            raise DefinitionError(f"two definitions have the name {agent.name!r}")
-        result[agent.name] = _fields(agent, carried)
-        gone = tuple(key for key in agent.metadata if key != "name" and key not in result[agent.name])
+            raise DefinitionError(
+                f"two definitions have the name {agent.name!r}",
+                received=" and ".join(str(each.path or "a text") for each in (from_where[agent.name], agent)),
+                accepted="one definition of each name",
+                hint="give folder.used, which has the one that the program takes, or agent.replace(name=…)",
+            )
+        from_where[agent.name] = agent
+        result[agent.name], gone = _fields(agent, carried)
         if gone:
             lost[agent.name] = gone
     return Exchanged(result, lost)
 
 
-def _fields(agent: AgentDefinition, carried: Sequence[str]) -> dict[str, Any]:
+def _definitions(agents: object) -> list[AgentDefinition]:
+    given = agents if isinstance(agents, Iterable) else (agents,)
+    found = []
+    for agent in given:
+        if not isinstance(agent, AgentDefinition):
+            raise DefinitionError(
+                f"{type(agent).__name__} is no definition",
+                received=brief(agents),
+                accepted="a definition, or several in a list or a folder",
+                hint="ak.to_agents_json(ak.load('agents/NAME.md'))",
+            )
+        found.append(agent)
+    return found
+
+
+def _fields(agent: AgentDefinition, carried: Sequence[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return an agent's fields as JSON values of their own, and the names of what is lost, in whole or in part."""
     fields: dict[str, Any] = {}
     for key in carried:
-        value = agent.metadata.get(key)
-        if key == "description":
-            value = agent.description
-        elif key == "model":
-            value = agent.model
-        elif key == "tools":
-            value = list(agent.tools) if agent.tools is not None else None
-        elif key == "disallowedTools":
-            value = list(agent.disallowed_tools) or None
+        try:
+            value = json.loads(json.dumps(_taken(agent, key), allow_nan=False))
+        except ValueError:  # JSON has no word for infinity
+            continue
         if value is not None:
             fields[key] = value
+    servers = agent.metadata.get("mcpServers")
+    cut = isinstance(servers, list) and len(servers) != len(fields.get("mcpServers", servers))
+    gone = {key for key in agent.metadata if key not in fields} | ({"mcpServers"} if cut else set())
     fields["prompt"] = agent.system_prompt
-    return fields
+    return fields, tuple(key for key in agent.metadata if key in gone and key != "name")
 
 
-def _definition(name: str, fields: object) -> AgentDefinition:
-    if not isinstance(fields, Mapping):
-        raise DefinitionError(f"agent {name!r} has no fields", received=fields)
-    for key in ("description", "prompt"):
-        if not isinstance(fields.get(key), str):
-            raise DefinitionError(f"agent {name!r} has no {key}", accepted="text")
-    head = f"name:{writing.value(name)}\n"
-    for key, value in fields.items():
-        if key == "prompt" or value is None:
-            continue
-        if key == "description":
-            value = value.replace("\\n", "\n")
-        if key in ("tools", "disallowedTools") and isinstance(value, list):
-            head += f"{key}:{writing.value(', '.join(map(str, value)))}\n"
-            continue
-        head += f"{key}:{writing.value(value)}\n"
-    return AgentDefinition(f"---\n{head}---\n\n{fields['prompt']}\n".encode())
+def _taken(agent: AgentDefinition, key: str) -> Any:
+    """Return the value of a field as the loader takes it; None where it does not."""
+    if key in ("description", "model", "color"):
+        return getattr(agent, key)
+    if key == "tools":
+        return agent.tools
+    if key == "disallowedTools":
+        return agent.disallowed_tools or None
+    field, value = BY_NAME[key], agent.metadata.get(key)
+    if key == "mcpServers":
+        return [item for item in value if isinstance(item, (str, Mapping))] if isinstance(value, list) else None
+    if field.kind == "boolean":
+        flag = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+        return flag if isinstance(flag, bool) else None
+    number = value if type(value) is int else None
+    fits = {
+        "choice": value in field.values or (field.open and number is not None),
+        "integer": number is not None and number > 0,
+        "mapping": isinstance(value, Mapping),
+        "text": isinstance(value, str),
+    }
+    return value if fits.get(field.kind, True) else None

@@ -155,9 +155,7 @@ class Loaded:
     @property
     def in_plugin(self) -> bool:
         """Whether the file lies in a plugin's `agents` folder, or in a folder of it."""
-        if self.path is None:
-            return False
-        folders = self.path.absolute().parents
+        folders = self._origin.place.absolute().parents if self._origin is not None else ()
         return any(place.name == "agents" and (place.parent / ".claude-plugin").is_dir() for place in folders)
 
     @lazy

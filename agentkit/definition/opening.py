@@ -6,7 +6,7 @@ import os
 
 from agentkit.definition import files
 from agentkit.definition.agent import AgentDefinition
-from agentkit.errors import EditError
+from agentkit.errors import DefinitionError, EditError
 
 
 def load(path: str | os.PathLike[str]) -> AgentDefinition:
@@ -22,7 +22,7 @@ def load(path: str | os.PathLike[str]) -> AgentDefinition:
         DefinitionNotFound: no such file, or a directory.
         DefinitionError: it cannot be read.
     """
-    origin = files.read(path)
+    origin = files.read(files.given(path))
     return AgentDefinition(origin.content, origin=origin)
 
 
@@ -31,8 +31,21 @@ def loads(text: str | bytes) -> AgentDefinition:
 
     Args:
         text: The file's whole text, or its bytes.
+
+    Raises:
+        DefinitionError: it is neither.
+        EditError: the text holds half a character.
     """
-    return AgentDefinition(text if isinstance(text, bytes) else _encoded(text))
+    if isinstance(text, bytes):
+        return AgentDefinition(text)
+    if not isinstance(text, str):
+        raise DefinitionError(
+            f"a definition cannot be read from {type(text).__name__}",
+            received=repr(text),
+            accepted="the text of a file as str, or its bytes",
+            hint="ak.load(path) for a file; bytes(data) for other kinds of bytes",
+        )
+    return AgentDefinition(_encoded(text))
 
 
 def _encoded(text: str) -> bytes:

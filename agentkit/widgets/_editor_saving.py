@@ -80,8 +80,9 @@ class Saving:
 
     def look(self) -> None:
         """See whether the file changed on disk: take it over where nothing is unsaved, else ask."""
-        path = self._state.baseline.path
-        stamp = _stamp(path) if path else None
+        origin = self._state.baseline._origin
+        path = origin.path if origin else None
+        stamp = _stamp(origin.place) if origin else None
         # A file that was just written may not be whole yet: it counts once it has rested from one look to the next.
         settled, self._stamp = stamp == self._stamp, stamp
         if not settled or stamp == self._looked:
@@ -159,7 +160,7 @@ class Saving:
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     """Return what changes when a file is written; None where it is not there."""
     try:
-        found = path.expanduser().stat()
+        found = path.stat()
     except OSError:
         return None
     return (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -236,8 +236,9 @@ class FormState:
             FileChanged: the file changed on disk since it was loaded, and `force` is off.
             EditError: there is no file to write to.
         """
-        origin = self.baseline.path
-        target = Path(path) if path is not None else origin
+        known = self.baseline._origin
+        origin = known.place if known else None
+        target = files.given(path) if path is not None else origin
         if target is None:
             raise EditError("this definition was not loaded from a file", hint="give a path: agents/NAME.md")
         same = origin is not None and origin.resolve() == target.resolve()
@@ -245,17 +246,20 @@ class FormState:
         if not same and not force and target.exists():
             raise FileChanged(f"{target} is there already; nothing was written")
         written = files.write(target, self.value.source, held)
-        self.baseline = AgentDefinition(self.value.source, origin=files.Origin(written, self.value.source))
+        if known is not None and path is None:
+            written = known._replace(content=written.content)
+        self.baseline = AgentDefinition(self.value.source, origin=written)
         self._steps[self._at] = replace(self._steps[self._at], agent=self.baseline)
         self._burst = None
         return self.baseline
 
     def on_disk(self) -> AgentDefinition | None:
         """Return what the file holds now where that is not what was loaded; None where it is, or is gone."""
-        if self.baseline.path is None:
+        known = self.baseline._origin
+        if known is None:
             return None
         try:
-            origin = files.read(self.baseline.path)
+            origin = known._replace(content=files.read(known.place).content)
         except AgentkitError:
             return None
         return None if origin.content == self.baseline.source else AgentDefinition(origin.content, origin=origin)

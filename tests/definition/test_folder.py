@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,129 @@ def test_descriptions_that_say_the_same(tmp_path: Path, one: str, two: str, told
     for name, text in (("go-reviewer", one), ("python-reviewer", two)):
         (tmp_path / f"{name}.md").write_text(f"---\nname: {name}\ndescription: {text}\n---\nYou report.\n", "utf-8")
     assert ("AK502" in [finding.code for finding in ak.load_folder(tmp_path).findings]) is told
+
+
+def test_a_name_is_in_a_folder_where_it_gives_a_definition(tmp_path: Path) -> None:
+    put(tmp_path / "a.md", "one")
+    put(tmp_path / "b.md", "-dropped")
+    folder = ak.load_folder(tmp_path)
+    assert "one" in folder
+    assert folder["one"] in folder
+    assert "-dropped" not in folder
+    assert "on" not in folder
+    assert 5 not in folder
+    assert folder.index(folder["one"]) == 0
+
+
+def test_the_frame_has_the_same_types_without_rows(tmp_path: Path) -> None:
+    empty = ak.load_folder(tmp_path).frame
+    put(tmp_path / "a.md", "one")
+    put(tmp_path / "b.md", "one")
+    frame = ak.load_folder(tmp_path).frame
+    assert frame.dtypes.equals(empty.dtypes)
+    assert [str(kind) for kind in empty.dtypes] == ["str"] * 5 + ["int64", "int64", "str"]
+    assert frame["model"].isna().all()
+    assert frame["shadowed_by"].isna().tolist() == [False, True]
+
+
+def test_dots_and_links_lead_where_the_program_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path = tmp_path.resolve()
+    start = tmp_path / "home" / "p" / "a" / "b"
+    start.mkdir(parents=True)
+    put(tmp_path / "home" / ".claude" / "agents" / "u.md", "u")
+    put(tmp_path / "home" / "p" / ".claude" / "agents" / "p.md", "p")
+    put(tmp_path / "home" / "p" / "a" / ".claude" / "agents" / "a.md", "a")
+    put(start / ".claude" / "agents" / "b.md", "b")
+    (tmp_path / "link").symlink_to(tmp_path / "home")
+    (tmp_path / "in").symlink_to(start)
+    monkeypatch.chdir(start)
+    for home in (tmp_path / "home", tmp_path / "link", "../../..", "../../../../link"):
+        found = ak.discover("..", home=home)
+        assert [agent.name for agent in found] == ["a", "p", "u"]
+        assert found.shadowed == ()
+        assert [agent.name for agent in ak.discover(home=home)] == ["b", "a", "p", "u"]
+        assert [agent.name for agent in ak.discover(tmp_path / "in", home=home)] == ["b", "a", "p", "u"]
+        assert [agent.name for agent in ak.discover("../../..", home=home)] == ["u"]
+
+
+def test_two_trees_that_are_one_are_read_once(tmp_path: Path) -> None:
+    put(tmp_path / "home" / ".claude" / "agents" / "a.md", "a")
+    project = tmp_path / "home" / "p"
+    (project / ".claude").mkdir(parents=True)
+    (project / ".git").mkdir()
+    (project / ".claude" / "agents").symlink_to(tmp_path / "home" / ".claude" / "agents")
+    found = ak.discover(project, home=tmp_path / "home")
+    assert [agent.name for agent in found.used] == ["a"]
+    assert found.shadowed == ()
+    assert "home/p/.claude" in str(found["a"].path)
+
+
+@pytest.mark.parametrize("find", [ak.discover, ak.load_folder])
+def test_a_start_that_is_no_folder_says_so(find: Callable[[Path], ak.Folder], tmp_path: Path) -> None:
+    file = put(tmp_path / "a.md", "a")
+    for wrong in (tmp_path / "x" / "y", file, file / "x", Path("a\0b")):
+        with pytest.raises(ak.errors.DefinitionError) as caught:
+            find(wrong)
+        assert caught.value.accepted
+        assert caught.value.hint
+
+
+def closed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Refuse to list a folder, as the system does to those who may not."""
+    real = os.scandir
+
+    def refused(place: str) -> object:
+        if Path(place) == folder:
+            raise PermissionError(13, "Permission denied", str(place))
+        return real(place)
+
+    monkeypatch.setattr(os, "scandir", refused)
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / ".claude" / "agents" / "a.md", "a")
+    put(tmp_path / ".claude" / "agents" / "in" / "b.md", "b")
+    with monkeypatch.context() as patched:
+        closed(patched, tmp_path / ".claude" / "agents" / "in")
+        for folder in (ak.load_folder(tmp_path), ak.discover(tmp_path, home=tmp_path)):
+            assert [agent.name for agent in folder] == ["a"]
+            assert ["in cannot be read: Permission denied" in str(error) for error in folder.unread] == [True]
+    closed(monkeypatch, tmp_path)
+    folder = ak.load_folder(tmp_path)
+    assert [len(folder), len(folder.unread)] == [0, 1]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_below_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
+    put(tmp_path / "in" / ".claude" / "agents" / "a.md", "a")
+    for shut in (tmp_path / "in", tmp_path / "in" / ".claude", tmp_path / "in" / ".claude" / "agents"):
+        shut.chmod(0)
+        try:
+            with pytest.raises(ak.errors.DefinitionError, match="cannot be read"):
+                ak.load_folder(shut / "x")
+            if shut.name != "in":
+                assert len(ak.discover(tmp_path / "in", home=tmp_path).unread) == 1
+            else:
+                with pytest.raises(ak.errors.DefinitionError, match="cannot be read"):
+                    ak.discover(shut / "x", home=tmp_path)
+        finally:
+            shut.chmod(0o755)
+
+
+def test_links_to_nothing_take_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(30):
+        (tmp_path / f"{number}.md").symlink_to(f"gone-{number}.md")
+    listed = []
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda place: (listed.append(str(place)), real(place))[1])
+    folder = ak.load_folder(tmp_path)
+    assert len(folder.unread) == 30
+    assert all("gone-" in str(error) and "ak.load" not in str(error) for error in folder.unread)
+    assert listed == [str(tmp_path)]  # and not once for each
+
+
+def test_an_agent_says_itself_in_one_line() -> None:
+    agent = ak.loads('---\nname: a\ndescription: b\nmodel: "x\\x1b[2J\\ny\\u202e"\n---\n')
+    assert repr(agent).isprintable()
+    assert "'x\\x1b[2J\\ny\\u202e'" in repr(agent)
+    assert "opus," in repr(agent.replace(model="opus"))

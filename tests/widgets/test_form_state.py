@@ -320,3 +320,21 @@ def test_half_a_character_is_refused(state: FormState) -> None:
 
 def test_an_example_that_is_not_there_does_not_move(state: FormState) -> None:
     assert not state.move_example(2, -1)
+
+
+def test_a_form_stays_with_the_file_it_was_opened_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "~$a.md").write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+    state = FormState(ak.load_folder(".")[0], Clock())
+    monkeypatch.chdir(tmp_path / "other")
+    state.set_field("color", "red")
+    assert str(state.save().path) == "~$a.md"
+    assert "color: red" in (tmp_path / "~$a.md").read_text()
+    assert list((tmp_path / "other").iterdir()) == []
+    (tmp_path / "~$a.md").write_text(TEXT)
+    now = state.on_disk()
+    assert now is not None
+    assert str(now.path) == "~$a.md"
+    assert state.take_disk()
+    assert now.replace(color="blue").save() == ak.load(tmp_path / "~$a.md")
