@@ -93,6 +93,7 @@ def test_interrupts_end_the_cell_and_the_next_goes_on(
     time.sleep(0.1)  # the first is being dealt with
     notebook.manager.interrupt_kernel()
     assert notebook.answer(running)["status"] == "error"
+    notebook.answer(notebook.send("pass"))  # on a busy machine the second comes when the first has ended the cell
     assert notebook.value("1 + 1") == "2"
 
     server.fault = lambda body: None
