@@ -20,6 +20,9 @@ LEAD_IN = 7
 _HEADING = re.compile(r"(#{1,6})[ \t]+([^ \t].*)\Z")
 _BOLD = re.compile(r"\*\*([^*\n]{1,80}?)(:?)\*\*(:?)[ \t]*(.*)\Z")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)\Z")
+_ITEM = re.compile(r"( {0,3}(?:[-*+]|([0-9]{1,9})[.)]))(?:([ \t]+)(\S.*)?)?\Z")
+_INDENTED_FENCE = re.compile(r"\n {1,3}(?:`{3}|~{3})")
+_RULE = re.compile(r"[ \t]*([-*])[ \t]*(?:\1[ \t]*){2,}\Z")
 _ATTACHED = re.compile(r"[ \t]|[-*+][ \t]|\d+[.)][ \t]|\||>|`{3}|~{3}")
 
 
@@ -44,7 +47,7 @@ def parse(prompt: str) -> tuple[Section, ...]:
     >>> [(part.title, part.level) for part in parts]
     [('', 0), ('Rules', 2), ('Tone', 7), ('', 0)]
     """
-    marks = _marks(prompt)
+    marks, _ = _marks(prompt)
     if not marks or marks[0][0] > 0:
         marks.insert(0, (0, 0, ""))
     ends = [start for start, _, _ in marks[1:]] + [len(prompt)]
@@ -55,33 +58,86 @@ def parse(prompt: str) -> tuple[Section, ...]:
     )
 
 
-def _marks(prompt: str) -> list[tuple[int, int, str]]:
+def open_fence(text: str) -> int | None:
+    r"""Return the line, from 1, at which a code fence opens that is never closed; None where there is none.
+
+    >>> open_fence("Run:\n```\ncode\n"), open_fence("- ```\n  code\n\nText")
+    (2, None)
+    """
+    opened = _marks(text)[1]
+    return None if opened is None else text.count("\n", 0, opened) + 1
+
+
+def _marks(prompt: str) -> tuple[list[tuple[int, int, str]], int | None]:
+    """Return where each section starts, its level and title; and where a fence opens that is never closed.
+
+    A line that belongs to a list item is no start of anything. Nor can a fence in an item hide one: titles are not
+    indented, and a line that is not indented ends the item, and its fence with it.
+    """
     marks: list[tuple[int, int, str]] = []
-    fence, position, after_blank, in_lead = "", 0, True, False
+    fence, opened, position, item = "", 0, 0, 0
+    after_blank, in_lead, in_text = True, False, False
+    in_items = _INDENTED_FENCE.search(prompt) is not None  # only for such a fence does it matter what a list item holds
     for line in prompt.split("\n"):
         start, position = position, position + len(line) + 1
         bare = line.rstrip("\r")
-        fenced = _FENCE.match(bare)
         if fence:
+            fenced = _FENCE.match(bare)
             if fenced and fenced[1].startswith(fence) and not fenced[2].strip():
                 fence = ""
             after_blank = False
             continue
-        heading = _HEADING.match(bare)
-        bold = _BOLD.match(bare) if after_blank or in_lead else None
+        if not bare or bare.isspace():
+            after_blank, in_text = True, False
+            continue
+        first = bare[0]
+        if item and first in " \t" and _column(bare) >= item:
+            after_blank = False
+            continue
+        heading = _HEADING.match(bare) if first == "#" else None
+        bold = _BOLD.match(bare) if first == "*" and (after_blank or in_lead) else None
         if heading:
-            marks.append((start, len(heading[1]), heading[2].rstrip().rstrip("#").rstrip()))
+            marks.append((start, len(heading[1]), _unclosed(heading[2])))
             in_lead = False
         elif bold and (bold[2] or bold[3] or not bold[4]):
             marks.append((start, LEAD_IN, bold[1].strip()))
             in_lead = bool(bold[4])
-        elif in_lead and after_blank and bare.strip() and not _ATTACHED.match(bare):
+        elif in_lead and after_blank and not _ATTACHED.match(bare):
             marks.append((start, 0, ""))
             in_lead = False
-        if fenced and not (fenced[1][0] == "`" and "`" in fenced[2]):
-            fence = fenced[1]
-        after_blank = not bare.strip() or bool(heading)
-    return marks
+        if first == "`" or first == "~" or first == " ":
+            fenced = _FENCE.match(bare)
+            if fenced and not (fenced[1][0] == "`" and "`" in fenced[2]):
+                fence, opened = fenced[1], start
+        if in_items:
+            item = _item(bare, in_list=item > 0, in_text=in_text)
+            in_text = not (heading or fence or item)
+        after_blank = heading is not None
+    return marks, opened if fence else None
+
+
+def _column(line: str) -> int:
+    """Return the column at which the text of an indented line starts, tabs reckoned to every fourth."""
+    return len(line[: len(line) - len(line.lstrip(" \t"))].expandtabs(4))
+
+
+def _item(line: str, *, in_list: bool, in_text: bool) -> int:
+    """Return the column that lines need to belong to the list item which begins here; 0 where none does."""
+    found = _ITEM.match(line)
+    # A number other than 1 in the middle of a paragraph is a number.
+    if not found or _RULE.match(line) or (in_text and not in_list and found[2] and int(found[2]) != 1):
+        return 0
+    marker = len(found[1])
+    column = len(f"{found[1]}{found[3] or ''}".expandtabs(4))
+    # Text five columns behind the marker is code within the item, which then begins one column behind the marker.
+    return column if found[4] and column - marker <= 4 else marker + 1
+
+
+def _unclosed(title: str) -> str:
+    """Return a heading's title without the `#` that close it: those which a blank stands before."""
+    title = title.rstrip()
+    bare = title.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1] in " \t" else title
 
 
 def find(sections: Sequence[Section], title: str | Section) -> int:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 import agentkit as ak
 from agentkit.definition.sections import parse
@@ -46,6 +47,53 @@ def test_parts_join_to_the_prompt_and_fences_stay_whole(prompt: str) -> None:
             elif bare.startswith(("```", "~~~")):
                 fence = bare
         assert not fence
+
+
+BLOCKS = st.sampled_from(
+    ["## A", "# B #", "text", "- a\n- b", "1. a", "- ```bash\n  npm i\n  ```", "1. Run\n   ```bash\n   x\n    ```",
+     "- ```\n  open", "* a\n  ~~~\n  # b\n\n  c\n    ~~~", "10. ```\n    code\n    ```", "-\t```\n\tcode\n\t```",
+     "- - ```\n    x", "```\n# c\n\n- d\n```", "  ```\n# e\n   ```", "   ```", "```", "text\n2. f\n   ```\n# g\n   ```",
+     "* * *", "-     ```", "> ```\n> # g", "  indented", "- a\n\n  ```\n  # h\n\n  i\n  ```\n\n  j"]
+)  # fmt: skip
+
+
+@given(st.lists(BLOCKS, max_size=8).map("\n\n".join))
+@settings(max_examples=300, deadline=None)
+def test_headings_are_where_commonmark_has_them(prompt: str) -> None:
+    lines = prompt.split("\n")
+    wanted = [
+        token.map[0]
+        for token in MarkdownIt("commonmark").parse(prompt)
+        if token.type == "heading_open" and token.level == 0 and token.map and lines[token.map[0]].startswith("#")
+    ]
+    found = [prompt.count("\n", 0, section.span[0]) for section in parse(prompt) if 0 < section.level < 7]
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "- ```bash\n  npm i\n  ```",
+        "1. Run\n   ```bash\n   npm i\n    ```",
+        "- a\n  - ```\n    x\n    ```",
+        "-\t~~~\n\tx\n\t~~~",
+    ],
+)
+def test_a_fence_in_a_list_item_ends_with_it(item: str) -> None:
+    agent = ak.loads(f"{HEAD}## A\nq\n\n{item}\n\n## B\nx\n\n## C\ny")
+    assert titles(agent) == ["A", "B", "C"]
+    assert agent.without("A").system_prompt == "## B\nx\n\n## C\ny"
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [("## C#", "C#"), ("## F# ##", "F#"), ("## A #", "A"), ("## A\t##  ", "A"), ("# #a#", "#a#"), ("## ##", "")],
+)
+def test_hashes_close_a_heading_only_behind_a_blank(line: str, title: str) -> None:
+    assert [(section.title, section.level) for section in parse(line)] == [(title, line.index(" "))]
+    if title:
+        edited = ak.loads(f"{HEAD}{line}\nx\n").with_section(title, "new")
+        assert edited.system_prompt == f"{line}\nnew"
 
 
 @given(st.lists(LINES, max_size=14).map("\n".join), st.sampled_from(["A", "B", "C", "D", "E"]))
