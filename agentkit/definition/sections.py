@@ -7,10 +7,8 @@ that paragraph and the lists, tables and code right after it; plain paragraphs t
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from agentkit.errors import EditError
 
@@ -18,12 +16,12 @@ LEAD_IN = 7
 """The level of a bold lead-in: below every heading."""
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+([^ \t].*)\Z")
-_BOLD = re.compile(r"\*\*([^*\n]{1,80}?)(:?)\*\*(:?)[ \t]*(.*)\Z")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)\Z")
+BOLD = re.compile(r"\*\*([^*\n]{1,80}?)(:?)\*\*(:?)[ \t]*(.*)\Z")
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)\Z")
 _ITEM = re.compile(r"( {0,3}(?:[-*+]|([0-9]{1,9})[.)]))(?:([ \t]+)(\S.*)?)?\Z")
 _INDENTED_FENCE = re.compile(r"\n {1,3}(?:`{3}|~{3})")
 _RULE = re.compile(r"[ \t]*([-*])[ \t]*(?:\1[ \t]*){2,}\Z")
-_ATTACHED = re.compile(r"[ \t]|[-*+][ \t]|\d+[.)][ \t]|\||>|`{3}|~{3}")
+ATTACHED = re.compile(r"[ \t]|[-*+][ \t]|\d+[.)][ \t]|\||>|`{3}|~{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def _marks(prompt: str) -> tuple[list[tuple[int, int, str]], int | None]:
         start, position = position, position + len(line) + 1
         bare = line.rstrip("\r")
         if fence:
-            fenced = _FENCE.match(bare)
+            fenced = FENCE.match(bare)
             if fenced and fenced[1].startswith(fence) and not fenced[2].strip():
                 fence = ""
             after_blank = False
@@ -95,18 +93,18 @@ def _marks(prompt: str) -> tuple[list[tuple[int, int, str]], int | None]:
             after_blank = False
             continue
         heading = _HEADING.match(bare) if first == "#" else None
-        bold = _BOLD.match(bare) if first == "*" and (after_blank or in_lead) else None
+        bold = BOLD.match(bare) if first == "*" and (after_blank or in_lead) else None
         if heading:
             marks.append((start, len(heading[1]), _unclosed(heading[2])))
             in_lead = False
         elif bold and (bold[2] or bold[3] or not bold[4]):
             marks.append((start, LEAD_IN, bold[1].strip()))
             in_lead = bool(bold[4])
-        elif in_lead and after_blank and not _ATTACHED.match(bare):
+        elif in_lead and after_blank and not ATTACHED.match(bare):
             marks.append((start, 0, ""))
             in_lead = False
         if first == "`" or first == "~" or first == " ":
-            fenced = _FENCE.match(bare)
+            fenced = FENCE.match(bare)
             if fenced and not (fenced[1][0] == "`" and "`" in fenced[2]):
                 fence, opened = fenced[1], start
         if in_items:
@@ -173,81 +171,3 @@ def family(sections: Sequence[Section], place: int) -> int:
     while end < len(sections) and (sections[end].level > level or sections[end].level == 0):
         end += 1
     return end
-
-
-def removed(prompt: str, title: str | Section) -> str:
-    """Return the prompt without a section and the deeper ones under it."""
-    sections = parse(prompt)
-    place = find(sections, title)
-    start, end = sections[place].span[0], sections[family(sections, place) - 1].span[1]
-    rest = prompt[end:]
-    return prompt[:start] + rest if rest else prompt[:start].rstrip()
-
-
-def replaced(prompt: str, title: str, text: str, *, after: str | None = None, level: int | None = None) -> str:
-    """Return the prompt with that section's own text replaced, or with the section added."""
-    sections = parse(prompt)
-    titles = {section.title.casefold() for section in sections if section.title}
-    if title.casefold() in titles:
-        section = sections[find(sections, title)]
-        start, end = section.span
-        tail = section.text[len(section.text.rstrip()) :]
-        return prompt[:start] + _retitled(section, text).rstrip() + tail + prompt[end:]
-    new = _new(sections, title, text, level)
-    if after is None:
-        return f"{prompt.rstrip()}\n\n{new}" if prompt.strip() else new
-    place = family(sections, find(sections, after))
-    end = sections[place - 1].span[1]
-    head, rest = prompt[:end].rstrip(), prompt[end:]
-    return f"{head}\n\n{new}\n\n{rest}" if rest else f"{head}\n\n{new}"
-
-
-def _retitled(section: Section, text: str) -> str:
-    if _is_titled(text):
-        return text
-    first, newline, _ = section.text.partition("\n")
-    if section.level != LEAD_IN:
-        gap = re.match(r"(?:[ \t\r]*\n)*", section.text[len(first) + len(newline) :])
-        return f"{first}{newline or chr(10)}{gap[0] if gap else ''}{text}"
-    bold = _BOLD.match(first.rstrip("\r"))
-    assert bold is not None
-    lead = first[: bold.start(4)].rstrip()
-    return f"{lead} {text}" if bold[4] else f"{lead}\n{text}"
-
-
-def _is_titled(text: str) -> bool:
-    first = text.lstrip().partition("\n")[0].rstrip()
-    return bool(_HEADING.match(first) or _BOLD.match(first))
-
-
-def _new(sections: Sequence[Section], title: str, text: str, level: int | None) -> str:
-    if _is_titled(text):
-        return text.rstrip()
-    if level is None:
-        counts = Counter(section.level for section in sections if section.level)
-        headings = {depth: count for depth, count in counts.items() if 1 < depth < LEAD_IN}
-        level = max(headings, key=lambda depth: headings[depth]) if headings else LEAD_IN if counts[LEAD_IN] else 2
-    text = text.rstrip()
-    return f"**{title}**: {text}" if level == LEAD_IN else f"{'#' * level} {title}\n\n{text}"
-
-
-def reordered(prompt: str, titles: Sequence[str]) -> str:
-    """Return the prompt with the named sections, each with those under it, in the given order.
-
-    They take the places the named sections had; everything else stays where it is.
-    """
-    sections = parse(prompt)
-    places = [find(sections, title) for title in titles]
-    if len(set(places)) < len(places):
-        raise EditError("a section is named twice", received=list(titles))
-    spans = [(sections[place].span[0], sections[family(sections, place) - 1].span[1]) for place in places]
-    slots = sorted(spans)
-    for (_, end), (start, _) in pairwise(slots):
-        if start < end:
-            raise EditError("one of the sections lies inside another", received=list(titles))
-    pieces, position = [], 0
-    for (start, end), (from_, to) in zip(slots, spans, strict=True):
-        tail = prompt[start:end][len(prompt[start:end].rstrip()) :]
-        pieces += [prompt[position:start], prompt[from_:to].rstrip(), tail]
-        position = end
-    return "".join([*pieces, prompt[position:]])
