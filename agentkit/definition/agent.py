@@ -146,7 +146,8 @@ class AgentDefinition(Loaded):
                 another title of the same level, which retitles it. Anything else (bold words, a deeper heading) comes
                 below the title.
             after: For a new section: the title of the section to stand behind; at the end when left out.
-            level: For a new section: 1 to 6 for a heading, 7 for a bold lead-in; as the others are when left out.
+            level: For a new section: 1 to 6 for a heading, 7 for a bold lead-in. When left out: as the others are, or
+                as the one it stands behind where what follows would come under it.
 
         Raises:
             EditError: it cannot be written so that it and all the others are read as sections: behind a code fence

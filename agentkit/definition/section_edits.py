@@ -120,16 +120,18 @@ class Prompt:
             return at
         here = {_known_by(piece) for piece in before}
         # Where what they stood under is gone, this is that section by a new title.
-        adopted = all(_known_by(parent) in here for parent in _parents(loaded, known.index(_known_by(under[at]))))
+        same = next((was for was, piece in enumerate(loaded) if piece[:3] == under[at][:3]), None)
+        was = known.index(_known_by(under[at])) if same is None else same
+        adopted = all(_known_by(parent) in here for parent in _parents(loaded, was))
         return at if adopted else len(under)
 
     def _core(self, section: Section, text: str) -> str:
         """Return what a section is with another text."""
         before = (section, *parse(self.loaded))
-        if _is_titled(text, section.title, section.level):
-            return _as_before(before, text, None, None) or text
         if unchanged := _as_before(before, text, section.title, section.level):
             return unchanged
+        if _is_titled(text, section.title, section.level):
+            return _as_before(before, text, None, None) or text
         first, end, rest = section.text.partition("\n")
         if section.level == LEAD_IN and (bold := BOLD.match(first.rstrip("\r"))) and bold[4]:
             return self._led(first[: bold.start(4)].rstrip(), text)
@@ -140,10 +142,15 @@ class Prompt:
         if level is not None and not 1 <= level <= LEAD_IN:
             raise EditError("no such level", received=level, accepted="1 to 6 for a heading, 7 for a bold lead-in")
         pieces = pieces_of(sections)
+        behind = None if after is None else find(sections, after)
+        place = len(pieces) if behind is None else family(sections, behind)
         titled = _is_titled(text, title, None)
         core = _as_before(parse(self.loaded), text, None if titled else title, level) or (titled and text)
         if not core:
-            level = level or _usual_level(sections)
+            if level is None:
+                level = _usual_level(sections)
+                if behind is not None and place < len(pieces) and pieces[place].level > level:
+                    level = sections[behind].level  # what follows would come under it otherwise
             heading = f"{'#' * level} {title}{self.newline * 2}{text}".rstrip()
             core = self._led(f"**{title}**:", text) if level == LEAD_IN else heading
         new = pieces_of(parse(core))
@@ -154,7 +161,6 @@ class Prompt:
                 accepted="one line of text; for a bold lead-in at most 80 characters, none of them a *",
                 hint=f"agent.with_section({title!r}, …, level=2)" if core.startswith("**") else None,
             )
-        place = len(pieces) if after is None else family(sections, find(sections, after))
         wide = self.newline * 2
         if place < len(pieces) and not pieces[place].level and not is_apart(new[-1].core + wide, pieces[place]):
             place += 1  # behind the text under no title, which would be the new section's otherwise

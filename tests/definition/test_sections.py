@@ -303,6 +303,12 @@ def test_mixed_line_ends_stay_where_they_are() -> None:
     assert agent.replace(system_prompt="new").replace(system_prompt=agent.raw_prompt) == agent
 
 
+def test_what_was_loaded_as_text_is_no_title_when_it_is_set_back() -> None:
+    agent = ak.loads(f"{HEAD}**A**\n**B**: x\n")
+    assert titles(agent) == ["A"]
+    assert agent.with_section("A", "new").with_section("A", "**B**: x") == agent
+
+
 def test_a_section_that_is_set_to_what_it_says_stays_as_it_is() -> None:
     loaded = ak.loads(f"{HEAD}## A\n\n    x\n\n## B\ny\n")
     agent = loaded.with_text(loaded.text.replace("## A\n\n", "## A #\n").replace("## B", "\n\n## B"))
@@ -334,6 +340,14 @@ def test_a_new_section_is_written_as_the_others_are() -> None:
     assert "\n\n## Three\n\nThird." in ak.loads(HEAD + HEADED).with_section("Three", "Third.").text
     after = ak.loads(HEAD + HEADED).with_section("Three", "Third.", after="One")
     assert titles(after) == ["", "One", "Inner", "Three", "Two"]
+
+
+def test_a_new_section_does_not_come_between_a_heading_and_those_under_it() -> None:
+    agent = ak.loads(f"{HEAD}## A\n\n**One**: x\n\n**Two**: y\n\n## B\nz\n")
+    edited = agent.with_section("New", "q", after="One")
+    assert edited.without("A").system_prompt == "## B\nz"
+    assert edited.section("New").text == "**New**: q\n\n"
+    assert agent.with_section("New", "q", after="Two").section("New").level == 2
 
 
 def test_reordering() -> None:
