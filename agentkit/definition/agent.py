@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentkit.definition import card, example_edits, files, findings, roster, sections
 from agentkit.definition.diff import Diff
@@ -16,6 +16,9 @@ from agentkit.definition.loaded import Loaded
 from agentkit.definition.reading import read
 from agentkit.definition.sections import Section
 from agentkit.errors import EditError
+
+if TYPE_CHECKING:
+    from agentkit.definition.section_edits import Prompt
 
 
 class AgentDefinition(Loaded):
@@ -113,7 +116,8 @@ class AgentDefinition(Loaded):
         if blocks is not None:
             example_edits.check(result.examples, blocks)
         if prompt != self.raw_prompt:
-            result = result._with_prompt(prompt or "")
+            base = self._base or self.document
+            result = result._with_prompt(document.prompt_lines(prompt or "", base))
         return result
 
     def section(self, title: str) -> Section:
@@ -125,8 +129,14 @@ class AgentDefinition(Loaded):
         return self.sections[sections.find(self.sections, title)]
 
     def without(self, section: str | Section) -> AgentDefinition:
-        """Return a definition without a section and the deeper ones under it."""
-        return self._with_prompt(sections.removed(self.raw_prompt, section))
+        """Return a definition without a section and the deeper ones under it.
+
+        Text without a title that stood behind it stays, behind the section before it.
+
+        Raises:
+            EditError: there is no such section, or another one would be lost with it.
+        """
+        return self._with_prompt(self._prompt.without(section))
 
     def with_section(
         self, title: str, text: str, *, after: str | None = None, level: int | None = None
@@ -135,16 +145,37 @@ class AgentDefinition(Loaded):
 
         Args:
             title: The section's title.
-            text: Its text, with or without a title line of its own.
+            text: Its text, in the line ends of the prompt and without the blank lines around it. It may begin with a
+                title line of its own, as `sections` reads one: with this title, or for a section that is there with
+                another title of the same level, which retitles it. Anything else (bold words, a deeper heading) comes
+                below the title.
             after: For a new section: the title of the section to stand behind; at the end when left out.
-            level: For a new section: 1 to 6 for a heading, 7 for a bold lead-in; as the others are when left out.
+            level: For a new section: 1 to 6 for a heading, 7 for a bold lead-in. When left out: as the others are, or
+                as the one it stands behind where what follows would come under it.
+
+        Raises:
+            EditError: it cannot be written so that it and all the others are read as sections: behind a code fence
+                that is never closed, for one.
         """
-        prompt = sections.replaced(self.raw_prompt, title, text, after=after, level=level)
-        return self._with_prompt(prompt)
+        return self._with_prompt(self._prompt.with_section(title, text, after=after, level=level))
 
     def with_sections_in_order(self, *titles: str) -> AgentDefinition:
-        """Return a definition with the named sections in this order, in the places they have now."""
-        return self._with_prompt(sections.reordered(self.raw_prompt, titles))
+        """Return a definition with the named sections in this order, in the places they have now.
+
+        Each takes along those under it that are not named.
+
+        Raises:
+            EditError: there is no such section, one is named twice, or one would be lost.
+        """
+        return self._with_prompt(self._prompt.in_order(titles))
+
+    @property
+    def _prompt(self) -> Prompt:
+        from agentkit.definition.section_edits import Prompt
+
+        base = self._base or self.document
+        start, end = base.prompt_span
+        return Prompt(self.raw_prompt, base.text[start:end], self.document.prompt_newline(base))
 
     def with_example(self, example: Example, *, at: int | None = None) -> AgentDefinition:
         """Return a definition with one more example, at the end or before the one at `at`."""

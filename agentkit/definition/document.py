@@ -77,10 +77,11 @@ class Document:
         """Replace the system prompt, keeping the white space around it.
 
         Args:
-            prompt: The new one. White space around it is none of it: left in the file, it would add up at each edit.
+            prompt: The new one, in the line ends it is to have. White space around it is none of it: left in the file,
+                it would add up at each edit.
             base: What was loaded: where no prompt is left, a new one goes between the white space that was around it.
         """
-        prompt = self._lines(prompt.strip(BLANK_CHARACTERS))
+        prompt = prompt.strip(BLANK_CHARACTERS)
         start, end = self.prompt_span
         fence = self.envelope.block_end
         if not prompt and base._around is None:
@@ -100,8 +101,29 @@ class Document:
         start, end = self.prompt_span
         return self.text[self.envelope.block_end : start] + self.text[end:] if start < end else None
 
-    def _lines(self, text: str) -> str:
-        return text.replace("\r\n", "\n").replace("\n", "\r\n") if self.newline == "\r\n" else text
+    def prompt_newline(self, base: Document) -> str:
+        """Return the line end of most lines of the body; of the one that was loaded, or the file's, where it has none.
+
+        Args:
+            base: What was loaded.
+        """
+        for text, start in ((self.text, self.envelope.body_start), (base.text, base.envelope.body_start)):
+            if lines := text.count("\n", start):
+                return "\r\n" if 2 * text.count("\r\n", start) > lines else "\n"
+        return self.newline
+
+    def prompt_lines(self, prompt: str, base: Document) -> str:
+        """Return a prompt in the line ends of the body, or as it was loaded where it says the same.
+
+        Args:
+            prompt: The prompt, in any line ends.
+            base: What was loaded.
+        """
+        plain = prompt.replace("\r\n", "\n").strip(BLANK_CHARACTERS)
+        loaded = base.text[slice(*base.prompt_span)]
+        if plain == loaded.replace("\r\n", "\n"):
+            return loaded
+        return plain.replace("\n", "\r\n") if self.prompt_newline(base) == "\r\n" else prompt
 
     def without_field(self, key: str) -> Document:
         """Delete every entry of a key."""

@@ -7,10 +7,8 @@ that paragraph and the lists, tables and code right after it; plain paragraphs t
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from agentkit.errors import EditError
 
@@ -18,9 +16,12 @@ LEAD_IN = 7
 """The level of a bold lead-in: below every heading."""
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+([^ \t].*)\Z")
-_BOLD = re.compile(r"\*\*([^*\n]{1,80}?)(:?)\*\*(:?)[ \t]*(.*)\Z")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)\Z")
-_ATTACHED = re.compile(r"[ \t]|[-*+][ \t]|\d+[.)][ \t]|\||>|`{3}|~{3}")
+BOLD = re.compile(r"\*\*([^*\n]{1,80}?)(:?)\*\*(:?)[ \t]*(.*)\Z")
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)\Z")
+_ITEM = re.compile(r"( {0,3}(?:[-*+]|([0-9]{1,9})[.)]))(?:([ \t]+)(\S.*)?)?\Z")
+_INDENTED_FENCE = re.compile(r"\n {1,3}(?:`{3}|~{3})")
+_RULE = re.compile(r"[ \t]*([-*])[ \t]*(?:\1[ \t]*){2,}\Z")
+ATTACHED = re.compile(r"[ \t]|[-*+][ \t]|\d+[.)][ \t]|\||>|`{3}|~{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def parse(prompt: str) -> tuple[Section, ...]:
     >>> [(part.title, part.level) for part in parts]
     [('', 0), ('Rules', 2), ('Tone', 7), ('', 0)]
     """
-    marks = _marks(prompt)
+    marks, _ = _marks(prompt)
     if not marks or marks[0][0] > 0:
         marks.insert(0, (0, 0, ""))
     ends = [start for start, _, _ in marks[1:]] + [len(prompt)]
@@ -55,33 +56,86 @@ def parse(prompt: str) -> tuple[Section, ...]:
     )
 
 
-def _marks(prompt: str) -> list[tuple[int, int, str]]:
+def open_fence(text: str) -> int | None:
+    r"""Return the line, from 1, at which a code fence opens that is never closed; None where there is none.
+
+    >>> open_fence("Run:\n```\ncode\n"), open_fence("- ```\n  code\n\nText")
+    (2, None)
+    """
+    opened = _marks(text)[1]
+    return None if opened is None else text.count("\n", 0, opened) + 1
+
+
+def _marks(prompt: str) -> tuple[list[tuple[int, int, str]], int | None]:
+    """Return where each section starts, its level and title; and where a fence opens that is never closed.
+
+    A line that belongs to a list item is no start of anything. Nor can a fence in an item hide one: titles are not
+    indented, and a line that is not indented ends the item, and its fence with it.
+    """
     marks: list[tuple[int, int, str]] = []
-    fence, position, after_blank, in_lead = "", 0, True, False
+    fence, opened, position, item = "", 0, 0, 0
+    after_blank, in_lead, in_text = True, False, False
+    in_items = _INDENTED_FENCE.search(prompt) is not None  # only for such a fence does it matter what a list item holds
     for line in prompt.split("\n"):
         start, position = position, position + len(line) + 1
         bare = line.rstrip("\r")
-        fenced = _FENCE.match(bare)
         if fence:
+            fenced = FENCE.match(bare)
             if fenced and fenced[1].startswith(fence) and not fenced[2].strip():
                 fence = ""
             after_blank = False
             continue
-        heading = _HEADING.match(bare)
-        bold = _BOLD.match(bare) if after_blank or in_lead else None
+        if not bare or bare.isspace():
+            after_blank, in_text = True, False
+            continue
+        first = bare[0]
+        if item and first in " \t" and _column(bare) >= item:
+            after_blank = False
+            continue
+        heading = _HEADING.match(bare) if first == "#" else None
+        bold = BOLD.match(bare) if first == "*" and (after_blank or in_lead) else None
         if heading:
-            marks.append((start, len(heading[1]), heading[2].rstrip().rstrip("#").rstrip()))
+            marks.append((start, len(heading[1]), _unclosed(heading[2])))
             in_lead = False
         elif bold and (bold[2] or bold[3] or not bold[4]):
             marks.append((start, LEAD_IN, bold[1].strip()))
             in_lead = bool(bold[4])
-        elif in_lead and after_blank and bare.strip() and not _ATTACHED.match(bare):
+        elif in_lead and after_blank and not ATTACHED.match(bare):
             marks.append((start, 0, ""))
             in_lead = False
-        if fenced and not (fenced[1][0] == "`" and "`" in fenced[2]):
-            fence = fenced[1]
-        after_blank = not bare.strip() or bool(heading)
-    return marks
+        if first == "`" or first == "~" or first == " ":
+            fenced = FENCE.match(bare)
+            if fenced and not (fenced[1][0] == "`" and "`" in fenced[2]):
+                fence, opened = fenced[1], start
+        if in_items:
+            item = _item(bare, in_list=item > 0, in_text=in_text)
+            in_text = not (heading or fence or item)
+        after_blank = heading is not None
+    return marks, opened if fence else None
+
+
+def _column(line: str) -> int:
+    """Return the column at which the text of an indented line starts, tabs reckoned to every fourth."""
+    return len(line[: len(line) - len(line.lstrip(" \t"))].expandtabs(4))
+
+
+def _item(line: str, *, in_list: bool, in_text: bool) -> int:
+    """Return the column that lines need to belong to the list item which begins here; 0 where none does."""
+    found = _ITEM.match(line)
+    # A number other than 1 in the middle of a paragraph is a number.
+    if not found or _RULE.match(line) or (in_text and not in_list and found[2] and int(found[2]) != 1):
+        return 0
+    marker = len(found[1])
+    column = len(f"{found[1]}{found[3] or ''}".expandtabs(4))
+    # Text five columns behind the marker is code within the item, which then begins one column behind the marker.
+    return column if found[4] and column - marker <= 4 else marker + 1
+
+
+def _unclosed(title: str) -> str:
+    """Return a heading's title without the `#` that close it: those which a blank stands before."""
+    title = title.rstrip()
+    bare = title.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1] in " \t" else title
 
 
 def find(sections: Sequence[Section], title: str | Section) -> int:
@@ -117,81 +171,3 @@ def family(sections: Sequence[Section], place: int) -> int:
     while end < len(sections) and (sections[end].level > level or sections[end].level == 0):
         end += 1
     return end
-
-
-def removed(prompt: str, title: str | Section) -> str:
-    """Return the prompt without a section and the deeper ones under it."""
-    sections = parse(prompt)
-    place = find(sections, title)
-    start, end = sections[place].span[0], sections[family(sections, place) - 1].span[1]
-    rest = prompt[end:]
-    return prompt[:start] + rest if rest else prompt[:start].rstrip()
-
-
-def replaced(prompt: str, title: str, text: str, *, after: str | None = None, level: int | None = None) -> str:
-    """Return the prompt with that section's own text replaced, or with the section added."""
-    sections = parse(prompt)
-    titles = {section.title.casefold() for section in sections if section.title}
-    if title.casefold() in titles:
-        section = sections[find(sections, title)]
-        start, end = section.span
-        tail = section.text[len(section.text.rstrip()) :]
-        return prompt[:start] + _retitled(section, text).rstrip() + tail + prompt[end:]
-    new = _new(sections, title, text, level)
-    if after is None:
-        return f"{prompt.rstrip()}\n\n{new}" if prompt.strip() else new
-    place = family(sections, find(sections, after))
-    end = sections[place - 1].span[1]
-    head, rest = prompt[:end].rstrip(), prompt[end:]
-    return f"{head}\n\n{new}\n\n{rest}" if rest else f"{head}\n\n{new}"
-
-
-def _retitled(section: Section, text: str) -> str:
-    if _is_titled(text):
-        return text
-    first, newline, _ = section.text.partition("\n")
-    if section.level != LEAD_IN:
-        gap = re.match(r"(?:[ \t\r]*\n)*", section.text[len(first) + len(newline) :])
-        return f"{first}{newline or chr(10)}{gap[0] if gap else ''}{text}"
-    bold = _BOLD.match(first.rstrip("\r"))
-    assert bold is not None
-    lead = first[: bold.start(4)].rstrip()
-    return f"{lead} {text}" if bold[4] else f"{lead}\n{text}"
-
-
-def _is_titled(text: str) -> bool:
-    first = text.lstrip().partition("\n")[0].rstrip()
-    return bool(_HEADING.match(first) or _BOLD.match(first))
-
-
-def _new(sections: Sequence[Section], title: str, text: str, level: int | None) -> str:
-    if _is_titled(text):
-        return text.rstrip()
-    if level is None:
-        counts = Counter(section.level for section in sections if section.level)
-        headings = {depth: count for depth, count in counts.items() if 1 < depth < LEAD_IN}
-        level = max(headings, key=lambda depth: headings[depth]) if headings else LEAD_IN if counts[LEAD_IN] else 2
-    text = text.rstrip()
-    return f"**{title}**: {text}" if level == LEAD_IN else f"{'#' * level} {title}\n\n{text}"
-
-
-def reordered(prompt: str, titles: Sequence[str]) -> str:
-    """Return the prompt with the named sections, each with those under it, in the given order.
-
-    They take the places the named sections had; everything else stays where it is.
-    """
-    sections = parse(prompt)
-    places = [find(sections, title) for title in titles]
-    if len(set(places)) < len(places):
-        raise EditError("a section is named twice", received=list(titles))
-    spans = [(sections[place].span[0], sections[family(sections, place) - 1].span[1]) for place in places]
-    slots = sorted(spans)
-    for (_, end), (start, _) in pairwise(slots):
-        if start < end:
-            raise EditError("one of the sections lies inside another", received=list(titles))
-    pieces, position = [], 0
-    for (start, end), (from_, to) in zip(slots, spans, strict=True):
-        tail = prompt[start:end][len(prompt[start:end].rstrip()) :]
-        pieces += [prompt[position:start], prompt[from_:to].rstrip(), tail]
-        position = end
-    return "".join([*pieces, prompt[position:]])
