@@ -9,13 +9,13 @@ from agentkit.definition import card, files, findings, roster, sections
 from agentkit.definition import examples as example_blocks
 from agentkit.definition.diff import Diff
 from agentkit.definition.document import Document, require_frontmatter
-from agentkit.definition.edits import changed_fields, field_name, set_field
+from agentkit.definition.edits import field_name, with_fields
 from agentkit.definition.examples import Example
 from agentkit.definition.findings import Findings
 from agentkit.definition.lazy import lazy
 from agentkit.definition.loaded import Loaded
-from agentkit.definition.reading import read
 from agentkit.definition.sections import Section
+from agentkit.definition.undecoded import kept
 from agentkit.errors import EditError
 
 
@@ -54,7 +54,7 @@ class AgentDefinition(Loaded):
         return self.source
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (self.source, self._origin, self._base.text if self._base else None))
+        return (_rebuild, (self.source, self._origin, self._base.text if self._base else None, self._typed))
 
     @lazy
     def findings(self) -> Findings:
@@ -70,18 +70,25 @@ class AgentDefinition(Loaded):
 
     def with_text(self, text: str) -> AgentDefinition:
         """Return the definition that another text of the file would be."""
-        return self._edited(Document(text)) if text != self.text else self
+        return self._edited(Document(text), typed=True) if text != self.text else self
 
-    def _edited(self, document: Document) -> AgentDefinition:
+    def _edited(self, document: Document, *, typed: bool = False) -> AgentDefinition:
         try:
             source = document.text.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
             half = error.object[error.start]
             raise EditError("half of a character cannot be written to a file", received=f"U+{ord(half):04X}") from None
-        return AgentDefinition(source, origin=self._origin, base=self._base or self.document)
+        return AgentDefinition(source, origin=self._origin, base=self._loaded, typed=typed or self._typed)
+
+    @property
+    def _loaded(self) -> Document:
+        return self._base or self.document
 
     def _with_prompt(self, prompt: str) -> AgentDefinition:
-        return self._edited(self.document.with_prompt(prompt, self._base or self.document))
+        start, end = self._loaded.prompt_span
+        for old in (self._loaded.text[start:end], self.raw_prompt):
+            prompt = kept(prompt, old)
+        return self._edited(self.document.with_prompt(prompt, self._loaded))
 
     def replace(self, /, **fields: Any) -> AgentDefinition:
         """Return a definition with some fields set; None deletes one.
@@ -95,7 +102,7 @@ class AgentDefinition(Loaded):
         """
         document = self.document
         if "examples" in fields:
-            loaded = (read(self._base.text).description if self._base else self.description) or ""
+            loaded = (self._base.reading.description if self._base else self.description) or ""
             blocks = example_blocks.as_before(fields.pop("examples") or (), example_blocks.parse(loaded))
             written = example_blocks.rewritten(fields.get("description", self.description) or "", blocks)
             as_loaded = "description" not in fields and example_blocks.alike(written, loaded)
@@ -103,11 +110,9 @@ class AgentDefinition(Loaded):
         prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
-        before = dict(self.metadata)
-        for given, value in fields.items():
-            document = set_field(document, field_name(given, self.metadata), value, self._base or self.document)
+            wanted = {field_name(given, self.metadata): value for given, value in fields.items()}
+            document = with_fields(document, wanted, self._loaded, whole=not self._typed)
         result = self._edited(document)
-        changed_fields(before, result.metadata, {field_name(key, before): value for key, value in fields.items()})
         if prompt != self.raw_prompt:
             result = result._with_prompt(prompt or "")
         return result
@@ -203,5 +208,5 @@ class AgentDefinition(Loaded):
         return f"<AgentDefinition {self.name!r}: {self.verdict}, {self.model or 'no model'}, {tools}, {counts}>"
 
 
-def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:
-    return AgentDefinition(source, origin=origin, base=Document(base) if base is not None else None)
+def _rebuild(source: bytes, origin: files.Origin | None, base: str | None, typed: bool) -> AgentDefinition:
+    return AgentDefinition(source, origin=origin, base=Document(base) if base is not None else None, typed=typed)

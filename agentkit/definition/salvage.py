@@ -156,9 +156,10 @@ def _mended(lines: list[str]) -> str | None:
     if further and _HEADER.match(first):
         margin = "" if all(line[:1] in ("", " ") for line in further) else "  "
         new = "\n".join([f"{key} {first.strip()}", *[line and margin + line for line in further]])
-        return _joined(lines, new, after) if _stands(new) else None
+        return _joined(lines, new if _stands(new) else _as_text(key, "\n".join(further).strip()), after)
     if not first.strip() and key[:-1].rstrip() not in _TEXTS:
-        return None
+        level = "\n".join([key, *[f"  {line.strip()}" for line in further]])  # the items of a list, at one margin
+        return _joined(lines, level, after) if level.count("\n  - ") == len(further) and _stands(level) else None
     return _joined(lines, _as_text(key, _unquoted(_text(first, further))), after)
 
 

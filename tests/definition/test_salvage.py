@@ -73,6 +73,11 @@ MENDED = {
         "Use it so: often",
         'description: "Use it so: often"\ntools:\n  - Read',
     ),
+    "a list at two margins": (
+        "description: Use it\ntools:\n  - Read\n- Grep # two",
+        "Use it",
+        "description: Use it\ntools:\n  - Read\n  - Grep # two",
+    ),
     "a list": ('description: "a "b" c"\ntools:\n  - Read # one\n  - Grep\n# end', 'a "b" c', None),
 }
 
@@ -98,7 +103,7 @@ def test_the_best_reading_is_what_the_fix_gives(
 
 
 def test_what_cannot_be_mended_is_read_field_by_field() -> None:
-    agent = ak.loads(file_of("description: |\n  Use it: so\nskills:\n  - a\n - b\ntools:\n  - Read"))
+    agent = ak.loads(file_of("description: |\n  Use it: so\nskills:\n  - a\n b\ntools:\n  - Read"))
     assert agent.verdict == "dropped"
     assert agent.fix("AK101") == agent
     assert (agent.description, agent.tools, agent.metadata["skills"]) == ("Use it: so\n", ("Read",), None)
