@@ -110,7 +110,8 @@ class AgentDefinition(Loaded):
         prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
-            wanted = {field_name(given, self.metadata): value for given, value in fields.items()}
+            known = {*self.metadata, *self._loaded.reading.metadata}
+            wanted = {field_name(given, known): value for given, value in fields.items()}
             document = with_fields(document, wanted, self._loaded, whole=not self._typed)
         result = self._edited(document)
         if prompt != self.raw_prompt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from agentkit.definition.document import TOOL_FIELDS, Document, says
@@ -16,13 +16,17 @@ _ALIASES = {"".join(f"_{char.lower()}" if char.isupper() else char for char in n
 _BY_HAND = "write each field as `key: value` at the start of its line, then edit it: agent.with_text(…)"
 
 
-def field_name(given: str, metadata: Mapping[str, Any]) -> str:
+def field_name(given: str, known: Collection[str]) -> str:
     """Return the frontmatter key that a keyword names.
+
+    Args:
+        given: The keyword.
+        known: Keys that the file has or had, which are taken as they are.
 
     Raises:
         EditError: it is a likely slip for a known field.
     """
-    if given in metadata or given in BY_NAME:
+    if given in known or given in BY_NAME:
         return given
     if given in _ALIASES:
         return _ALIASES[given]
@@ -50,6 +54,8 @@ def with_fields(document: Document, wanted: Mapping[str, Any], base: Document, *
     before = document.reading.metadata
     if before and not document.entries:
         raise EditError("its fields cannot be edited one by one: they are indented or in braces", hint=_BY_HAND)
+    if whole and (again := _loaded_again(document, wanted, base)):
+        return again
     failed: EditError | None = None
     for start, comments in _starts(document):
         made = start
@@ -60,7 +66,7 @@ def with_fields(document: Document, wanted: Mapping[str, Any], base: Document, *
         except EditError as error:
             failed = failed or error
         else:
-            return _loaded_again(made, base) if whole else made
+            return made
     assert failed is not None
     raise failed
 
@@ -74,14 +80,16 @@ def _starts(document: Document) -> Iterator[tuple[Document, bool]]:
         yield document.mended, True
 
 
-def _loaded_again(made: Document, base: Document) -> Document:
-    """Return the document with the loaded frontmatter, where it says the same."""
-    now, then = made.reading.metadata, base.reading.metadata
-    if now.keys() != then.keys() or not all(says(then, key, taken(key, now[key])) for key in now):
-        return made
-    again = Document(base.text[: base.envelope.block_end] + made.text[made.envelope.block_end :])
-    same_body = made.text[made.envelope.body_start :] == again.text[again.envelope.body_start :]
-    return again if same_body and again.reading.metadata == then else made
+def _loaded_again(document: Document, wanted: Mapping[str, Any], base: Document) -> Document | None:
+    """Return the document with the loaded frontmatter, if that says what is wanted; else None."""
+    then = base.reading.metadata
+    now = {key: taken(key, value) for key, value in document.reading.metadata.items()} | {**wanted}
+    now = {key: value for key, value in now.items() if key not in wanted or value is not None}
+    if now.keys() != then.keys() or not all(says(then, key, _plain(value)) for key, value in now.items()):
+        return None
+    again = Document(base.text[: base.envelope.block_end] + document.text[document.envelope.block_end :])
+    same_body = document.text[document.envelope.body_start :] == again.text[again.envelope.body_start :]
+    return again if same_body and again.reading.metadata == then else None
 
 
 def _with_field(document: Document, key: str, value: Any, base: Document, comments: bool) -> Document:

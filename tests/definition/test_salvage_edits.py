@@ -22,6 +22,7 @@ DROPPED = {
     "brackets": "description: d\nskills: [a,\n  b]\nx: 'a' b",
     "a list": 'description: "a "b" c"\ntools:\n  - Read\n  - Grep\nmodel: x',
     "turns": "description: Use\\n<example>\\nContext: c\nuser: 'd'\nassistant: e\n</example>\ntools: Read",
+    "a key that is meant for another": "description: d\nallowed-tools: Read\nmax_turns: 'a' b",
     "comments": "# a\ndescription: 'Don't'\n\n# b\nmodel: opus # c",
     "repaired, a comment": "description: Use it: now\nmodel: opus # fast",
     **{name: block for name, (block, *_) in MENDED.items()},
@@ -94,6 +95,11 @@ def test_a_comment_that_the_repair_takes_for_a_value_goes_with_it() -> None:
     assert agent.replace(model="sonnet").text == file_of("description: Use it: now\nmodel: sonnet")
     edited = agent.replace(description="ok")
     assert (edited.verdict, edited.model) == ("loads", "opus # fast")
+
+
+def test_a_field_comes_back_where_it_could_not_be_written() -> None:
+    agent = ak.loads(file_of("description: Use it\nuser: hi\ndescription: Use it\n..."))
+    assert agent.replace(user=None).replace(user="hi") == agent
 
 
 def test_a_mended_file_is_not_spoilt_again() -> None:
