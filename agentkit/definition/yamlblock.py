@@ -71,7 +71,7 @@ def _lines(text: str, start: int, width: int, indent: int) -> tuple[list[str], i
         bare = line.lstrip(" ")
         if bare and len(line) - len(bare) < width:
             break
-        if bare or end >= 0:
+        if bare or end >= 0 or len(line) > width:  # blanks before a fence count where they are more than the margin
             lines.append(line[width:])
         position = stop + (end >= 0)
     return lines, position
