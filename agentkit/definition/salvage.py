@@ -83,6 +83,8 @@ def unfenced(block: str) -> str | None:
     >>> unfenced('description: "a --- \\"b\\""\nnote: x: y\n')
     'description: "a \\x2d-- \\"b\\""\nnote: "x: y"\n'
     """
+    if len(block) > _LARGEST:
+        return None
     above, fields = _cut(block)
     new = [_unfenced(lines) if any("---" in line for line in lines) else "\n".join(lines) for lines in fields]
     whole = "\n".join([*above, *[text for text in new if text is not None]])

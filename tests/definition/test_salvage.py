@@ -123,6 +123,7 @@ PIECES = st.sampled_from(
 def test_no_word_is_lost(block: str, line_end: str) -> None:
     agent = ak.loads(file_of(block).replace("\n", line_end))
     fixed = agent.fix("AK101")
+    assert (fixed != agent) == any(finding.code == "AK101" and finding.fix for finding in agent.findings)
     if fixed == agent:
         return
     assert fixed.verdict == "loads"
