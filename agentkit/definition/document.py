@@ -16,7 +16,7 @@ from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split, trim
 from agentkit.definition.fields import ORDER
 from agentkit.definition.lazy import lazy
 from agentkit.definition.reading import Reading, read, taken
-from agentkit.definition.salvage import repair_written, salvaged
+from agentkit.definition.salvage import repair_written
 from agentkit.definition.tools import tools_of
 from agentkit.definition.undecoded import kept, restored, shown
 from agentkit.errors import EditError
@@ -66,12 +66,12 @@ class Document:
     def mended(self) -> Document | None:
         """The document with its frontmatter as YAML that says the same, where it is none and can be; else None."""
         start, end, *_ = self.envelope
-        new = None
+        new = self.reading.salvage
         if self.reading.verdict == "repaired":
-            new = repair_written(self.text[start:end])
-        elif self.reading.salvage is not None and (found := salvaged(self.text[start:end])):
-            new = found.block
-        return None if new is None else Document(self.text[:start] + new + self.text[end:])
+            new = repair_written(shown(self.text[start:end]))
+        if new is None:
+            return None
+        return Document(self.text[:start] + restored(new, self.text[start:end]) + self.text[end:])
 
     @lazy
     def prompt_span(self) -> tuple[int, int]:
@@ -176,13 +176,15 @@ class Document:
         return f"{spelled}:{written}{comment}\n".replace("\n", self.newline)
 
     def _with_bytes(self, key: str, item: Any, base: Document, written: str) -> str:
-        """Give the YAML of a text the bytes that are not UTF-8 where it says what it said before."""
-        if not isinstance(item, str) or "\ufffd" not in item:
+        """Give YAML the bytes that are not UTF-8 where it says what the field said before."""
+        text = "\n".join(_strings(item))
+        if "\ufffd" not in text:
             return written
-        text = item
         for document in (base, self):
-            old = read(document.text, document.envelope).metadata.get(key)
-            text = kept(text, taken(key, old)) if isinstance(old, str) else text
+            document = document.mended or document
+            if (entry := document.entry(key)) is not None:
+                old = "\n".join(_strings(taken(key, document.reading.metadata.get(key))))
+                text = kept(text, restored(old, document.text[entry.value_start : entry.end]))
         return restored(written, text)
 
     def _place(self, key: str, base: Document) -> int:
@@ -237,6 +239,15 @@ def says(fields: Mapping[str, Any], key: str, item: Any) -> bool:
     if key in TOOL_FIELDS and (names := tools_of(fields[key])) and names == tools_of(item):
         return True
     return bool(taken(key, fields[key]) == item)
+
+
+def _strings(item: Any) -> list[str]:
+    """Return the texts of a value in the order in which they are written."""
+    if isinstance(item, Mapping):
+        return [text for pair in item.items() for part in pair for text in _strings(part)]
+    if isinstance(item, (list, tuple)):
+        return [text for part in item for text in _strings(part)]
+    return [item] if isinstance(item, str) else []
 
 
 def _read_alone(raw: str) -> Any:

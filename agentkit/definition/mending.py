@@ -10,6 +10,7 @@ from agentkit.definition import salvage, writing
 from agentkit.definition.fields import BY_NAME, meant
 from agentkit.definition.reading import refusal
 from agentkit.definition.tools import modern, spelt
+from agentkit.definition.undecoded import restored, shown
 from agentkit.errors import EditError
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ def changes(mend: Callable[[AgentDefinition], AgentDefinition], agent: AgentDefi
 
 def _with_block(agent: AgentDefinition, block: str) -> AgentDefinition:
     envelope = agent.document.envelope
-    return agent.with_text(agent.text[: envelope.block_start] + block + agent.text[envelope.block_end :])
+    old = agent.text[envelope.block_start : envelope.block_end]
+    return agent.with_text(agent.text[: envelope.block_start] + restored(block, old) + agent.text[envelope.block_end :])
 
 
 def _block(agent: AgentDefinition) -> str:
+    """Return the lines between the fences, bytes that are not UTF-8 as the loader shows them."""
     envelope = agent.document.envelope
-    return agent.text[envelope.block_start : envelope.block_end]
+    return shown(agent.text[envelope.block_start : envelope.block_end])
 
 
 def write_repair(agent: AgentDefinition) -> AgentDefinition:
@@ -56,8 +59,8 @@ def requotes(agent: AgentDefinition) -> bool:
 
 def requoted(agent: AgentDefinition) -> AgentDefinition:
     """Double-quote the values that keep the YAML from parsing, lines that run on without indentation included."""
-    found = salvage.salvaged(_block(agent)) if requotes(agent) else None
-    mended = agent if found is None or found.block is None else _with_block(agent, found.block)
+    block = agent.reading.salvage
+    mended = agent if block is None or not requotes(agent) else _with_block(agent, block)
     return mended if mended.verdict == "loads" else agent
 
 
@@ -70,8 +73,11 @@ def inner_fence(agent: AgentDefinition) -> AgentDefinition:
     rest = _PROPER_FENCE.search(text, envelope.block_end + 3)
     if rest is None or not _are_fields(text[line_start : rest.start()].split("\n")):
         return agent
-    block = salvage.unfenced(text[envelope.block_start : rest.start()])
-    mended = agent if block is None else agent.with_text(text[: envelope.block_start] + block + text[rest.start() :])
+    old = text[envelope.block_start : rest.start()]
+    block = salvage.unfenced(shown(old))
+    if block is None:
+        return agent
+    mended = agent.with_text(text[: envelope.block_start] + restored(block, old) + text[rest.start() :])
     return mended if mended.verdict == "loads" else agent
 
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from agentkit.definition import writing, yamlcore, yamlfast
 from agentkit.definition.fields import BY_NAME
 from agentkit.definition.repair import repaired, repaired_line, untabbed
-from agentkit.definition.undecoded import restored, shown
 from agentkit.definition.yamlscalars import DOUBLE, SINGLE
 
 _LARGEST = 100_000
@@ -186,7 +185,7 @@ def _parses_alone(line: str) -> bool:
 
 
 def _as_text(key: str, text: str) -> str:
-    return f"{key} {restored(writing.scalar(shown(text), quote=True), text)}"
+    return f"{key} {writing.scalar(text, quote=True)}"
 
 
 def _text(first: str, further: list[str]) -> str:

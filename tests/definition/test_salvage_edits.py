@@ -157,6 +157,45 @@ def test_bytes_that_are_not_utf8_stay_where_nothing_is_said_anew() -> None:
     assert b"\xef\xbf\xbd" not in longer.source
 
 
+@pytest.mark.parametrize(
+    ("block", "fields"),
+    [
+        (b'description: "caf\xe9\\nd \xff"  # \xfe', {"description": "caf\ufffd\nd \ufffd!"}),
+        (b"description: 'caf\xe9 d\xff'\nx: 'y' z", {"description": "caf\ufffd d\ufffd!"}),
+        (b"description: 'Don't caf\xe9 d\xff'", {"description": "Don't caf\ufffd d\ufffd!"}),
+        (b"description: caf\xe9: \\ d\xff\nmodel: a # \xff", {"description": "caf\ufffd: \\ d\ufffd!", "model": "b"}),
+        (b"description: Use caf\xe9\nwhen d\xff", {"description": "Use caf\ufffd when d\ufffd!"}),
+        (b"description: >\n  caf\xe9\n  d\xff", {"description": "caf\ufffd d\ufffd\n!"}),
+        (b"description: d\nskills: [a, caf\xe9, d\xff]", {"skills": ["d\ufffd", "b", "caf\ufffd"]}),
+        (b"description: d\nx:\n  caf\xe9: d\xff", {"x": {"b": 1, "caf\ufffd": "d\ufffd"}}),
+    ],
+)
+def test_bytes_that_are_not_utf8_stay_in_a_field_of_any_form(block: bytes, fields: dict[str, object]) -> None:
+    agent = ak.loads(b"---\nname: a\n" + block + b"\n---\nYou \xff.\n")
+    edited = agent.replace(**fields)
+    assert {key: edited.metadata[key] for key in fields} == fields
+    assert b"\xef\xbf\xbd" not in edited.source
+    assert (b"caf\xe9" in edited.source, b"d\xff" in edited.source) == (True, True) or b"d \xff" in edited.source
+    back = {key: agent.description if key == "description" else agent.metadata[key] for key in fields}
+    assert edited.replace(**back) == agent
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"description: 'Don't \xe9'",
+        b'description: "\xe9" \xff',
+        b"description: \xe9: \xff\\",
+        b"description: \xe9 --- \xff",
+    ],
+)
+def test_a_fix_keeps_bytes_that_are_not_utf8(block: bytes) -> None:
+    agent = ak.loads(b"---\nname: a-b-c\n" + block + b"\n---\nYou report \xff.\n")
+    fixed = agent.fix()
+    assert fixed.verdict == "loads"
+    assert [byte for byte in fixed.source if byte > 127] == [byte for byte in agent.source if byte > 127]
+
+
 @given(
     st.lists(st.sampled_from(["a", "é", "\n", "\ufffd", "\udce9", "\udcf0\udc9f", "\udcff\udcfe", "b c"]), max_size=12),
     st.lists(st.sampled_from(["a", "\n", "\ufffd", "x"]), max_size=6),
