@@ -25,6 +25,9 @@ _OWN_LINE = re.compile(rf"{_TURN.pattern}|</?\w|[-*] |\d+[.)] |#", re.IGNORECASE
 _HEADER = re.compile(r"[ \t]*[|>][-+0-9]*[ \t]*\Z")
 _TEXTS = ("name", "description", "initialPrompt")
 """Fields that are text even where nothing stands on the line of the key."""
+_NAMES = ("tools", "disallowedTools", "skills")
+"""Fields that list names."""
+_COMMENT = re.compile(r"(?<![ \t])[ \t]+#[^\n]*\Z")
 _ESCAPE = re.compile(r'\\(["\\/nt])')
 _FENCE = re.compile("-(?=--)")
 _CLOSES = re.compile(r"(?<=\S)['\"](?=[\s,.;:!?)]|\Z)")
@@ -159,9 +162,20 @@ def _mended(lines: list[str]) -> str | None:
         new = "\n".join([f"{key} {first.strip()}", *[line and margin + line for line in further]])
         return _joined(lines, new if _stands(new) else _as_text(key, "\n".join(further).strip()), after)
     if not first.strip() and key[:-1].rstrip() not in _TEXTS:
-        level = "\n".join([key, *[f"  {line.strip()}" for line in further]])  # the items of a list, at one margin
+        level = "\n".join([key, *[_item(key, line.strip()) for line in further]])
         return _joined(lines, level, after) if level.count("\n  - ") == len(further) and _stands(level) else None
-    return _joined(lines, _as_text(key, _unquoted(_text(first, further))), after)
+    text = _text(first, further)
+    quoted = (DOUBLE if text[:1] == '"' else SINGLE).match(text)
+    comment = text[quoted.end() :] if quoted and _COMMENT.match(text, quoted.end()) else ""
+    return _joined(lines, _as_text(key, _unquoted(text.removesuffix(comment))) + comment, after)
+
+
+def _item(key: str, line: str) -> str:
+    """Return an item of a list, at one margin with the others; a name is quoted where it cannot be read."""
+    name = line[2:].strip()
+    if key[:-1].rstrip() not in _NAMES or not line.startswith("- ") or _stands(f"a: {name}"):
+        return f"  {line}"
+    return f"  - {writing.scalar(_unquoted(name), quote=True)}"
 
 
 def _stands(own: str) -> bool:
@@ -255,7 +269,7 @@ def _unfenced(lines: list[str]) -> str | None:
         new = f"{key} " + r"\x2d".join(_FENCE.split(quoted[0])) + rest[quoted.end() :]
     elif isinstance(item, str):
         single = SINGLE.match(rest)
-        comment = re.compile(r"[ \t]#.*\Z").search(rest, single.end() if single else 0) if "\n" not in rest else None
+        comment = _COMMENT.search(rest, single.end() if single else 0) if "\n" not in rest else None
         new = _as_text(key, item) + (comment[0] if comment and rest[:1] not in "|>" else "")
     else:
         new = key + writing.value(item, style="flow" if rest.startswith("[") else "block")

@@ -35,6 +35,11 @@ FILES = {
     "NULs": "---\nname: a\0\n" + "\0" * BIG + "---\n",
     "a long name": f"---\nname: {'a' * BIG}\ndescription: b\n---\n",
     "tools": HEAD + f"tools: {'(,' * BIG}\n---\n",
+    "blanks and a cut value": HEAD + "a: b --- c" + " " * BIG + "d\nx: y\n---\nYou",
+    "blanks behind quotes": HEAD + "a: 'b'" + " " * 5 * BIG + "c\n---\nYou",
+    "quotes that close nothing": "---\nname: a\ndescription: 'b" + " 'c" * BIG + "\nd: 'e' f\n---\nYou",
+    "examples left open": "---\nname: a\ndescription: 'b' c\n" + "<example>\nuser: d\n" * 4_000 + "---\nYou",
+    "fields that are no YAML": HEAD + "a: 'b' c\n" * 5_000 + "---\nYou",
     "list items": HEAD + "a:\n" + "- b\n" * BIG + "c: d: e\n---\n",
 }
 

@@ -68,6 +68,16 @@ MENDED = {
     "apostrophes in quotes": ("description: 'Don't use ''it'''", "Don't use 'it'", None),
     "two quoted words": ('description: "one" and "two"', '"one" and "two"', None),
     "a quoted word": ("description: 'one' and more", "'one' and more", None),
+    "a comment behind quotes": (
+        'description: "Use it\nnow"  # c\ntools: Read',
+        "Use it now",
+        'description: "Use it now"  # c\ntools: Read',
+    ),
+    "a name in a list": (
+        "description: Use it\ntools:\n  - Read # one\n  - 'Bash' (git)",
+        "Use it",
+        "description: Use it\ntools:\n  - Read # one\n  - \"'Bash' (git)\"",
+    ),
     "tabs": (
         "description: Use it\n\tso: often\ntools:\n\t- Read",
         "Use it so: often",
@@ -94,7 +104,8 @@ def test_the_best_reading_is_what_the_fix_gives(
     assert fixed.verdict == "loads"
     assert fixed.metadata == agent.metadata
     assert "user" not in agent.metadata
-    assert agent.tools == (None if "tools" not in block else ("Read", "Grep") if "Grep" in block else ("Read",))
+    assert (agent.tools or ())[:1] == (("Read",) if "tools" in block else ())
+    assert "Grep" not in block or agent.tools == ("Read", "Grep")
     if line_end == "\n":
         assert agent.description == description
         assert mended is None or fixed.text == file_of(mended)
