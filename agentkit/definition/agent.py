@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from agentkit.definition import card, example_edits, files, findings, roster, sections
 from agentkit.definition.diff import Diff
 from agentkit.definition.document import Document, require_frontmatter
-from agentkit.definition.edits import changed_fields, field_name, set_field
+from agentkit.definition.edits import field_name, with_fields
 from agentkit.definition.examples import Example
 from agentkit.definition.findings import Findings
 from agentkit.definition.lazy import lazy
 from agentkit.definition.loaded import Loaded
-from agentkit.definition.reading import read
 from agentkit.definition.sections import Section
+from agentkit.definition.undecoded import kept
 from agentkit.errors import EditError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class AgentDefinition(Loaded):
         return self.source
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (self.source, self._origin, self._base.text if self._base else None))
+        return (_rebuild, (self.source, self._origin, self._base.text if self._base else None, self._typed))
 
     @lazy
     def findings(self) -> Findings:
@@ -72,18 +72,25 @@ class AgentDefinition(Loaded):
 
     def with_text(self, text: str) -> AgentDefinition:
         """Return the definition that another text of the file would be."""
-        return self._edited(Document(text)) if text != self.text else self
+        return self._edited(Document(text), typed=True) if text != self.text else self
 
-    def _edited(self, document: Document) -> AgentDefinition:
+    def _edited(self, document: Document, *, typed: bool = False) -> AgentDefinition:
         try:
             source = document.text.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
             half = error.object[error.start]
             raise EditError("half of a character cannot be written to a file", received=f"U+{ord(half):04X}") from None
-        return AgentDefinition(source, origin=self._origin, base=self._base or self.document)
+        return AgentDefinition(source, origin=self._origin, base=self._loaded, typed=typed or self._typed)
+
+    @property
+    def _loaded(self) -> Document:
+        return self._base or self.document
 
     def _with_prompt(self, prompt: str) -> AgentDefinition:
-        return self._edited(self.document.with_prompt(prompt, self._base or self.document))
+        start, end = self._loaded.prompt_span
+        for old in (self._loaded.text[start:end], self.raw_prompt):
+            prompt = kept(prompt, old)
+        return self._edited(self.document.with_prompt(prompt, self._loaded))
 
     def replace(self, /, **fields: Any) -> AgentDefinition:
         """Return a definition with some fields set; None deletes one.
@@ -99,7 +106,7 @@ class AgentDefinition(Loaded):
         blocks = None
         if "examples" in fields:
             blocks = list(fields.pop("examples") or ())
-            loaded = (read(self._base.text).description if self._base else self.description) or ""
+            loaded = (self._base.reading.description if self._base else self.description) or ""
             alone = "description" not in fields
             description = (self.description if alone else fields["description"]) or ""
             written = example_edits.set_examples(description, blocks, loaded, alone=alone)
@@ -108,16 +115,14 @@ class AgentDefinition(Loaded):
         prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
-        before = dict(self.metadata)
-        for given, value in fields.items():
-            document = set_field(document, field_name(given, self.metadata), value, self._base or self.document)
+            known = {*self.metadata, *self._loaded.reading.metadata}
+            wanted = {field_name(given, known): value for given, value in fields.items()}
+            document = with_fields(document, wanted, self._loaded, whole=not self._typed)
         result = self._edited(document)
-        changed_fields(before, result.metadata, {field_name(key, before): value for key, value in fields.items()})
         if blocks is not None:
             example_edits.check(result.examples, blocks)
         if prompt != self.raw_prompt:
-            base = self._base or self.document
-            result = result._with_prompt(document.prompt_lines(prompt or "", base))
+            result = result._with_prompt(document.prompt_lines(prompt or "", self._loaded))
         return result
 
     def section(self, title: str) -> Section:
@@ -244,5 +249,5 @@ class AgentDefinition(Loaded):
         return f"<AgentDefinition {self.name!r}: {self.verdict}, {model}, {tools}, {counts}>"
 
 
-def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:
-    return AgentDefinition(source, origin=origin, base=Document(base) if base is not None else None)
+def _rebuild(source: bytes, origin: files.Origin | None, base: str | None, typed: bool) -> AgentDefinition:
+    return AgentDefinition(source, origin=origin, base=Document(base) if base is not None else None, typed=typed)

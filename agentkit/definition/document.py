@@ -6,38 +6,26 @@ Bytes that are not UTF-8 live in the text as lone surrogates, and leave it as th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agentkit.definition import writing, yamlcore
+from agentkit.definition.entries import Entry, cut_at_keys
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split, trimmed
 from agentkit.definition.fields import ORDER
 from agentkit.definition.lazy import lazy
-from agentkit.definition.reading import read, taken
+from agentkit.definition.reading import Reading, read, taken
+from agentkit.definition.salvage import repair_written
 from agentkit.definition.tools import tools_of
-from agentkit.definition.yamlscalars import DOUBLE, SINGLE
+from agentkit.definition.undecoded import kept, restored, shown
 from agentkit.errors import EditError
 
-_KEY = re.compile(
-    r"""(?:([^\s"'#\[\]{}&*!|>%@`,?:-][^\s:#]*(?:[ \t]+[^\s:#]+)*|-[^\s:#]+)|"([^"\n]*)"|'([^'\n]*)')[ \t]*:(?=\s|\Z)"""
-)
-_LEAD = re.compile(r"[ \t]*(?:[&!]\S*[ \t]+)*")
-_BRACKETS = re.compile(r"""[\[\]{}]|"(?:[^"\\]|\\.)*"|(?<=[\[{,:\s])'(?:[^']|'')*'|(?<=\s)#[^\n]*""")
+TOOL_FIELDS = ("tools", "disallowedTools")
+"""Fields that may be a list or the same names in one text."""
 _COMMENTED = re.compile(
     r"""[ \t]*(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#](?:[^#\s]|(?<=\S)#|[ \t]+(?=[^\s#]))*)([ \t]+\#.*)\Z"""
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One top-level field of the block: its key and the span of its lines in the text."""
-
-    key: str
-    start: int
-    end: int
-    value_start: int
-    """Where the value begins: right after the colon."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +50,28 @@ class Document:
         """The top-level fields in file order, duplicates included."""
         if self.envelope.why is not None:
             return ()
-        return tuple(_entries(self.text, self.envelope.block_start, self.envelope.block_end))
+        return tuple(cut_at_keys(self.text, self.envelope.block_start, self.envelope.block_end))
 
     def entry(self, key: str) -> Entry | None:
         """Return the entry that counts for a key: the last one."""
         return next((entry for entry in reversed(self.entries) if entry.key == key), None)
+
+    @lazy
+    def reading(self) -> Reading:
+        """What the loader reads, bytes that are not UTF-8 as it shows them."""
+        text = shown(self.text)
+        return read(text, self.envelope) if text == self.text else read(text)
+
+    @lazy
+    def mended(self) -> Document | None:
+        """The document with its frontmatter as YAML that says the same, where it is none and can be; else None."""
+        start, end, *_ = self.envelope
+        new = self.reading.salvage
+        if self.reading.verdict == "repaired":
+            new = repair_written(shown(self.text[start:end]))
+        if new is None:
+            return None
+        return Document(self.text[:start] + restored(new, self.text[start:end]) + self.text[end:])
 
     @lazy
     def prompt_span(self) -> tuple[int, int]:
@@ -132,17 +137,17 @@ class Document:
             text = text[: entry.start] + text[entry.end :]
         return Document(text)
 
-    def with_field(self, key: str, item: Any, base: Document | None = None) -> Document:
+    def with_field(self, key: str, item: Any, base: Document, *, comments: bool = True) -> Document:
         """Set a field: rewrite its entry, or add one where people put it.
 
         Args:
             key: The field.
             item: Its value.
             base: The document as it was loaded; a field set back to its value there gets its old lines back.
+            comments: Whether a comment behind the old value stays.
         """
-        if base is not None and (set_back := self._set_back(key, item, base)) is not None:
-            return set_back
-        return self._with_lines(key, self._raw(key, item, self.entry(key)), base)
+        set_back = self._set_back(key, item, base)
+        return set_back or self._with_lines(key, self._raw(key, item, base, comments), base)
 
     def _set_back(self, key: str, item: Any, base: Document) -> Document | None:
         """Give a field its old lines back if they say the value; None where they do not, or not here."""
@@ -150,54 +155,90 @@ class Document:
         if old is None:
             return None
         raw = base.text[old.start : old.end]
-        alone = _read_alone(raw)
-        if isinstance(alone, Mapping) and len(alone) == 1 and _says(alone, key, item):
-            return self._with_lines(key, raw, base)
-        if not _says(read(base.text, base.envelope).metadata, key, item):
+        alone = _read_alone(shown(raw))
+        if isinstance(alone, Mapping) and len(alone) == 1 and says(alone, key, item):
+            made = self._with_lines(key, raw, base)
+            # What can be read alone may still need the repair, or be what it spoils, in this file.
+            if says(made.reading.metadata, key, item):
+                return made
+        if not says(base.reading.metadata, key, item):
             return None
         # Lines that only the loader's repair can read depend on what else it finds in the file.
         made = self._with_lines(key, raw, base)
-        after, before = read(made.text, made.envelope), read(self.text, self.envelope)
+        after, before = made.reading, self.reading
         others = {**before.metadata, key: None} == {**after.metadata, key: None}
-        return made if others and after.verdict != "dropped" and _says(after.metadata, key, item) else None
+        reads = after.verdict != "dropped" or before.verdict == "dropped"
+        return made if others and reads and says(after.metadata, key, item) else None
 
-    def _with_lines(self, key: str, raw: str, base: Document | None) -> Document:
+    def _with_lines(self, key: str, raw: str, base: Document) -> Document:
         entry = self.entry(key)
         if entry is not None:
-            closes = entry.end == self.envelope.block_end  # a value may run right into the closing fence
-            tail = "" if raw.endswith("\n") or closes else self.newline
-            return Document(self.text[: entry.start] + raw + tail + self.text[entry.end :])
-        place = self._place(key, base)
-        return Document(self.text[:place] + raw + ("" if raw.endswith("\n") else self.newline) + self.text[place:])
+            start, end = entry.start, entry.end
+        else:
+            # Lines that a fence inside the last one cuts can only stand before that fence.
+            cut = not raw.endswith("\n") and base.text[: base.envelope.block_end].endswith(raw)
+            start = end = self.envelope.block_end if cut else self._place(key, base)
+        closing = end == self.envelope.block_end  # a value may run right into the closing fence
+        tail = "" if raw.endswith("\n") or closing else self.newline
+        return Document(self.text[:start] + raw + tail + self.text[end:])
 
-    def _raw(self, key: str, item: Any, entry: Entry | None) -> str:
+    def _raw(self, key: str, item: Any, base: Document, comments: bool) -> str:
+        entry = self.entry(key)
         style, spelled, comment = "plain", key if writing.scalar(key) == key else writing.scalar(key), ""
         if entry is not None:
             spelled = self.text[entry.start : entry.value_start].rstrip().removesuffix(":").rstrip()
-            shown = self.text[entry.value_start : entry.end]
-            comment = _comment(shown, {key: item})
-            style = _style(shown, item)
-        if key in ("tools", "disallowedTools") and isinstance(item, (list, tuple)) and style not in ("flow", "block"):
+            value = self.text[entry.value_start : entry.end]
+            comment = _comment(value, {key: item}) if comments else ""
+            style = _style(value, item)
+        if key in TOOL_FIELDS and isinstance(item, (list, tuple)) and style not in ("flow", "block"):
             # People write tool names in one line; a name that would fall apart there keeps the list.
             joined = ", ".join(map(str, item))
             item = joined if item and tools_of(joined) == tuple(item) else item
-        lines = f"{spelled}:{writing.value(item, style=style)}{comment}\n"
-        return lines.replace("\n", self.newline)
+        written = self._with_bytes(key, item, base, writing.value(item, style=style))
+        return f"{spelled}:{written}{comment}\n".replace("\n", self.newline)
 
-    def _place(self, key: str, base: Document | None) -> int:
+    def _with_bytes(self, key: str, item: Any, base: Document, written: str) -> str:
+        """Give YAML the bytes that are not UTF-8 where it says what the field said before."""
+        text = "\n".join(_strings(item))
+        if "\ufffd" not in text:
+            return written
+        for document in (base, self):
+            document = document.mended or document
+            if (entry := document.entry(key)) is not None:
+                old = "\n".join(_strings(taken(key, document.reading.metadata.get(key))))
+                text = kept(text, restored(old, document.text[entry.value_start : entry.end]))
+        return restored(written, text)
+
+    def _place(self, key: str, base: Document) -> int:
         """Where a new field goes: after its neighbour of the file as loaded, or of the usual order."""
-        envelope = self.envelope
-        before = [entry.key for entry in base.entries] if base is not None else []
+        before = [entry.key for entry in base.entries]
         present = {entry.key: entry for entry in self.entries}
         if key in before:
             earlier = [name for name in before[: before.index(key)] if name in present]
         else:
             rank = ORDER.get(key, len(ORDER))
             earlier = [name for name in present if ORDER.get(name, len(ORDER)) <= rank]
-        if not earlier:
-            return self.entries[0].start if self.entries and key in before else envelope.block_start
-        entry = max((present[name] for name in earlier), key=lambda found: found.end)
-        return entry.end if self.text[: entry.end].endswith("\n") else entry.start
+        head = base.text[: base.envelope.block_start]  # blank lines above the first field are a part of the fence
+        place = len(head) if self.text.startswith(head) else self.envelope.block_start
+        if earlier:
+            entry = max((present[name] for name in earlier), key=lambda found: found.end)
+            place = entry.end if self.text[: entry.end].endswith("\n") else entry.start
+        above = base._above(key, earlier)
+        return place + len(above) if self.text.startswith(above, place) else place
+
+    def _above(self, key: str, earlier: Sequence[str]) -> str:
+        """Return the comments and blank lines above a field, down from the last of the earlier ones."""
+        old = self.entry(key)
+        if old is None:
+            return ""
+        edges = [entry for entry in self.entries if entry.end <= old.start]
+        place, text = self.envelope.block_start, ""
+        for entry in edges:
+            text += self.text[place : entry.start]
+            place = entry.end
+            if entry.key in earlier:
+                text = ""
+        return text + self.text[place : old.start]
 
 
 def require_frontmatter(document: Document) -> None:
@@ -213,62 +254,22 @@ def require_frontmatter(document: Document) -> None:
         )
 
 
-def _entries(text: str, start: int, end: int) -> list[Entry]:
-    """Cut the block at the lines that begin a top-level key; everything up to the next belongs to the key before."""
-    found: list[Entry] = []
-    position = start
-    skip_to, balanced = start, True
-    while position < end:
-        line_end = text.find("\n", position, end)
-        line_end = end if line_end < 0 else line_end + 1
-        match = _KEY.match(text, position, line_end) if position >= skip_to else None
-        if match is not None:
-            key = next(group for group in match.groups() if group is not None)
-            if found:
-                found[-1] = _closed(text, found[-1], position)
-            found.append(Entry(key, position, end, match.end()))
-            skip_to = _value_end(text, match.end(), end) if balanced else position
-            # Brackets that never close are looked for once, or a hostile file would take the square of its length.
-            balanced = balanced and skip_to >= 0
-        position = line_end
-    return found
-
-
-def _closed(text: str, entry: Entry, limit: int) -> Entry:
-    """End an entry before comments and blank lines that stand directly above the next key."""
-    end = limit
-    while True:
-        line_start = text.rfind("\n", entry.start, end - 1) + 1
-        if line_start <= entry.start:  # asked first: cutting from 0 for every field would take the square of the length
-            return Entry(entry.key, entry.start, end, entry.value_start)
-        line = text[line_start:end]
-        if line.strip() and not line.startswith("#"):
-            return Entry(entry.key, entry.start, end, entry.value_start)
-        end = line_start
-
-
-def _value_end(text: str, position: int, end: int) -> int:
-    """Return where a quoted or bracketed value that runs over several lines ends; `position` for all others."""
-    value = _LEAD.match(text, position, end)
-    assert value is not None
-    start = value.end()
-    opener = text[start : start + 1]
-    if opener in ('"', "'"):
-        quoted = (DOUBLE if opener == '"' else SINGLE).match(text, start, end)
-        return quoted.end() if quoted and "\n" in quoted[0] else position
-    if opener in ("[", "{"):
-        depth = 0
-        for match in _BRACKETS.finditer(text, start, end):
-            depth += (match[0] in "[{") - (match[0] in "]}")
-            if depth == 0:
-                return match.end()
-        return -1
-    return position
-
-
-def _says(fields: Mapping[str, Any], key: str, item: Any) -> bool:
+def says(fields: Mapping[str, Any], key: str, item: Any) -> bool:
     """Tell whether fields as read from a file say a value."""
-    return key in fields and bool(taken(key, fields[key]) == item)
+    if key not in fields:
+        return False
+    if key in TOOL_FIELDS and (names := tools_of(fields[key])) and names == tools_of(item):
+        return True
+    return bool(taken(key, fields[key]) == item)
+
+
+def _strings(item: Any) -> list[str]:
+    """Return the texts of a value in the order in which they are written."""
+    if isinstance(item, Mapping):
+        return [text for pair in item.items() for part in pair for text in _strings(part)]
+    if isinstance(item, (list, tuple)):
+        return [text for part in item for text in _strings(part)]
+    return [item] if isinstance(item, str) else []
 
 
 def _read_alone(raw: str) -> Any:

@@ -12,7 +12,7 @@ from agentkit.definition.words import holds
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
-    from agentkit.definition.document import Entry
+    from agentkit.definition.entries import Entry
 
 _TEXTS = ("name", "description", "initialPrompt")
 """Fields of prose. In others a comment behind the value is one: `model: opus # the best`."""

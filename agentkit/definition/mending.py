@@ -6,26 +6,23 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from agentkit.definition import lost, writing, yamlcore, yamlfast
-from agentkit.definition.envelope import split
+from agentkit.definition import lost, salvage, writing
 from agentkit.definition.fields import BY_NAME, meant
-from agentkit.definition.repair import repaired, repaired_line
-from agentkit.definition.tools import modern, spelt
-from agentkit.definition.yamlscalars import DOUBLE, SINGLE
+from agentkit.definition.reading import refusal
+from agentkit.definition.tools import modern, spelt, tools_of
+from agentkit.definition.undecoded import restored, shown
 from agentkit.errors import EditError
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
 _RANK = {"dropped": 0, "repaired": 1, "loads": 2}
-_LARGEST_BLOCK = 100_000
-"""Characters of a block beyond which nobody wrote it by hand, and nothing is mended."""
-_KEY_LINE = re.compile(r"[A-Za-z_-][\w-]*[ \t]*:(?:[ \t]|\Z)")
+_PROPER_FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+_KEY_LINE = re.compile(r"[A-Za-z_-][\w.-]*[ \t]*:(?:\s|\Z)")
+_COMMENT = re.compile(r"(?:\A|[ \t])#")
+_FEW = 50
 _SPELT = ("color", "model", "permissionMode", "memory", "effort", "isolation")
 """Fields with a value out of a few."""
-_TURN = re.compile(r"(?:context|user|assistant|commentary) ?:|</?\w", re.IGNORECASE)
-"""How the lines of an example begin."""
-_SPOILT = re.compile(r"([A-Za-z_-][\w-]*)[ \t]*:[ \t]+(.*)\Z", re.DOTALL)
 
 
 def made(mend: Callable[[AgentDefinition], AgentDefinition], agent: AgentDefinition) -> AgentDefinition:
@@ -47,117 +44,68 @@ def changes(mend: Callable[[AgentDefinition], AgentDefinition], agent: AgentDefi
 
 def _with_block(agent: AgentDefinition, block: str) -> AgentDefinition:
     envelope = agent.document.envelope
-    return agent.with_text(agent.text[: envelope.block_start] + block + agent.text[envelope.block_end :])
+    old = agent.text[envelope.block_start : envelope.block_end]
+    return agent.with_text(agent.text[: envelope.block_start] + restored(block, old) + agent.text[envelope.block_end :])
 
 
 def _block(agent: AgentDefinition) -> str:
+    """Return the lines between the fences, bytes that are not UTF-8 as the loader shows them."""
     envelope = agent.document.envelope
-    return agent.text[envelope.block_start : envelope.block_end]
+    return shown(agent.text[envelope.block_start : envelope.block_end])
 
 
 def write_repair(agent: AgentDefinition) -> AgentDefinition:
     """Write into the file what the repair makes of it, where that changes no value; only lines that need it."""
     if agent.verdict != "repaired":
         return agent
-    block = _block(agent)
-    lines = block.split("\n")
-    for place, line in enumerate(lines):
-        new = repaired_line(line)
-        if new is not None and (line.startswith("\t") or not _parses_alone(line)):
-            lines[place] = new
-    for candidate in ("\n".join(lines), repaired(block)):
-        mended = _with_block(agent, candidate)
-        if mended.verdict == "loads" and _equal(mended, agent):
-            return mended
-    return agent
+    block = salvage.repair_written(_block(agent))
+    mended = agent if block is None else _with_block(agent, block)
+    return mended if mended.verdict == "loads" and mended.system_prompt == agent.system_prompt else agent
 
 
-def _parses_alone(line: str) -> bool:
-    try:
-        value = yamlcore.read(line)
-        quoted = yamlcore.read(repaired_line(line) or line)
-    except yamlcore.YamlError:
+def requotes(agent: AgentDefinition) -> bool:
+    """Tell whether `requoted` makes a file of it that loads."""
+    if agent.reading.salvage is None or refusal(agent.metadata) is not None:
         return False
-    # A value that the repair would turn into another one has to be quoted to stay what it is now.
-    return bool(value == quoted)
-
-
-def _equal(one: AgentDefinition, other: AgentDefinition) -> bool:
-    return dict(one.metadata) == dict(other.metadata) and one.system_prompt == other.system_prompt
+    # A value that a fence cuts would be mended without its second half.
+    return not changes(inner_fence, agent)
 
 
 def requoted(agent: AgentDefinition) -> AgentDefinition:
     """Double-quote the values that keep the YAML from parsing, lines that run on without indentation included."""
-    envelope = agent.document.envelope
-    if envelope.why is not None or not agent.guessed:
-        return agent
-    if envelope.block_end > _LARGEST_BLOCK:
-        return agent
-    entries: list[str] = []
-    for line in _block(agent).replace("\r\n", "\n").split("\n"):
-        if entries and (joint := _joint(entries[-1], line)):
-            entries[-1] = f"{entries[-1].rstrip()}{joint}{line}"
-        else:
-            entries.append(line)
-    lines = [line if _stands(line) else _quoted(line) for line in entries]
-    mended = _with_block(agent, agent.document.newline.join(lines))
+    block = agent.reading.salvage
+    mended = agent if block is None or not requotes(agent) else _with_block(agent, block)
     return mended if mended.verdict == "loads" else agent
-
-
-def _joint(entry: str, line: str) -> str | None:
-    """Return what joins a line to the entry that it carries on; None where it begins one of its own."""
-    if not line or line[0].isspace() or not _SPOILT.match(entry):
-        return None
-    if entry.startswith("description:") and _TURN.match(line):
-        return "\n"
-    return None if line[0] in "-#" or _KEY_LINE.match(line) else " "
-
-
-def _stands(entry: str) -> bool:
-    match = _SPOILT.match(entry)
-    if match is None:
-        return True
-    if "\n" in entry:  # the lines of an example, of which each by itself would be a field
-        return False
-    if match[2][:1] in ('"', "'"):  # the usual trouble needs no reader: more text behind the closing quote
-        quoted = (DOUBLE if match[2][0] == '"' else SINGLE).match(match[2])
-        if quoted is None or match[2][quoted.end() :].lstrip(" \t")[:1] not in ("", "#"):
-            return False
-    try:
-        yamlfast.read(entry + "\n")
-    except yamlcore.YamlError:
-        return False
-    return True
-
-
-def _quoted(line: str) -> str:
-    match = _SPOILT.match(line)
-    if match is None or re.match(r"[|>][-+0-9]*\Z", match[2].strip()):
-        return line
-    value = match[2].strip()
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
-    return f"{match[1]}: {writing.scalar(value, quote=True)}"
 
 
 def inner_fence(agent: AgentDefinition) -> AgentDefinition:
     """Break the --- inside a value with an escape, where a proper fence follows."""
-    envelope = agent.document.envelope
-    text = agent.text
-    rest = re.compile(r"^---[ \t]*\r?$", re.MULTILINE).search(text, envelope.block_end + 3)
+    envelope, text = agent.document.envelope, agent.text
     line_start = text.rfind("\n", 0, envelope.block_end) + 1
-    if envelope.why is not None or rest is None or line_start == envelope.block_end:
+    if envelope.why is not None or line_start == envelope.block_end:
         return agent
-    fields = text[line_start : rest.start()].split("\n")
-    for place, line in enumerate(fields):
-        match = _SPOILT.match(line.rstrip("\r"))
-        if match and "---" in line:
-            fields[place] = _quoted(line.rstrip("\r")) + ("\r" if line.endswith("\r") else "")
-        elif line.strip() and not (_KEY_LINE.match(line) or line[0] in " -#\t"):
-            return agent
-    mended = agent.with_text(text[:line_start] + "\n".join(fields) + text[rest.start() :])
-    found = split(mended.text)
-    return mended if mended.verdict != "dropped" and mended.text.startswith("---", found.block_end) else agent
+    rest = _PROPER_FENCE.search(text, envelope.block_end + 3)
+    if rest is None or not _are_fields(text[line_start : rest.start()].split("\n")):
+        return agent
+    old = text[envelope.block_start : rest.start()]
+    block = salvage.unfenced(shown(old))
+    if block is None:
+        return agent
+    mended = agent.with_text(text[: envelope.block_start] + restored(block, old) + text[rest.start() :])
+    return mended if mended.verdict == "loads" else agent
+
+
+def _are_fields(lines: list[str]) -> bool:
+    """Tell whether lines are those of a frontmatter, and no prompt with a rule below it."""
+    for line in lines:
+        if not (line[:1] in ("", " ", "-", "#", "\t", "\r") or _KEY_LINE.match(line) or _known(line)):
+            return False
+    comment = max((place for place, line in enumerate(lines) if line.startswith("#")), default=None)
+    return comment is None or any(_known(line) for line in lines[comment:])
+
+
+def _known(line: str) -> bool:
+    return line.partition(":")[0] in BY_NAME
 
 
 def quote_comments(agent: AgentDefinition) -> AgentDefinition:
@@ -190,14 +138,31 @@ def unix_lines(agent: AgentDefinition) -> AgentDefinition:
 
 def tool_names(agent: AgentDefinition) -> AgentDefinition:
     """Spell tools as the program does, and replace those it no longer has where they are allowed."""
-    wanted = {}
     allowed = modern(agent.tools or ())
     if allowed != (agent.tools or ()):
-        wanted["tools"] = list(allowed)
+        agent = _with_tools(agent, "tools", agent.tools or (), allowed)
     disallowed = spelt(agent.disallowed_tools, allowed)
     if disallowed != agent.disallowed_tools:
-        wanted["disallowedTools"] = list(disallowed)
-    return agent.replace(**wanted) if wanted else agent
+        agent = _with_tools(agent, "disallowedTools", agent.disallowed_tools, disallowed)
+    return agent
+
+
+def _with_tools(agent: AgentDefinition, key: str, names: tuple[str, ...], wanted: tuple[str, ...]) -> AgentDefinition:
+    """Return the definition with other tools in a field; where only their spelling changes, its comments stay."""
+    entry = agent.document.entry(key)
+    other = {old: new for old, new in zip(names, wanted, strict=False) if old != new}
+    if entry is not None and len(names) == len(wanted) and len(other) <= _FEW:
+        word = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, other))})(?![\w-])")
+        lines = agent.text[entry.value_start : entry.end].split("\n")
+        for place, line in enumerate(lines):
+            comment = _COMMENT.search(line)
+            end = comment.start() if comment else len(line)
+            lines[place] = word.sub(lambda match: other[match[0]], line[:end]) + line[end:]
+        text = agent.text[: entry.value_start] + "\n".join(lines) + agent.text[entry.end :]
+        mended = agent.with_text(text)
+        if tools_of(mended.metadata.get(key)) == wanted:
+            return mended
+    return agent.replace(**{key: list(wanted)})
 
 
 def rename_fields(agent: AgentDefinition) -> AgentDefinition:

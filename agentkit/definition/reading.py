@@ -15,6 +15,7 @@ from unicodedata import normalize
 from agentkit.definition import hooks, yamlcore, yamlfast, yamllibrary
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
 from agentkit.definition.repair import quoted_value, repaired, untabbed
+from agentkit.definition.salvage import Salvaged, salvaged
 from agentkit.definition.tools import tools_of
 
 NAME_LIMIT = 256
@@ -47,6 +48,8 @@ class Reading(NamedTuple):
     """Offset of each field in the block, where the quick way found them; no field stands twice then."""
     error: yamlcore.YamlError | None = None
     """The first YAML error; its lines count within the block."""
+    salvage: str | None = None
+    """The block as YAML that says the same, where it is none and such a block can be made of it."""
 
 
 def read(text: str, envelope: Envelope | None = None) -> Reading:
@@ -68,7 +71,9 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
         try:
             value, places = _second_try(block, first)
         except yamlcore.YamlError as second:
-            return _finish("dropped", f"its YAML does not parse: {second.message}", _guess(block), error)
+            best = salvaged(block) or Salvaged(None, _guess(block))
+            why = f"its YAML does not parse: {second.message}"
+            return _finish("dropped", why, best.values, error)._replace(salvage=best.block)
     if not isinstance(value, Mapping):
         return _finish("dropped", "its frontmatter holds no fields", {}, error)
     reason = f"its YAML parses only after the loader's repair: {error.message}" if error else None
@@ -151,7 +156,10 @@ def model_of(value: object) -> str | None:
 
 
 def _guess(block: str) -> dict[str, Any]:
-    """Return the best reading of a block that is not YAML: each top line of the form `key: value`, by itself."""
+    """Return what can be read of lines among which the block cannot be told, or that are too many to salvage.
+
+    That is each top line of the form `key: value`, by itself.
+    """
     lines: dict[str, list[str]] = {}
     for line in block[:_GUESSED].replace("\r\n", "\n").split("\n"):
         if match := _TOP_KEY.match(line):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def does_not_load(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a frontmatter that is missing, or does not parse even after the repair."""
     if agent.guessed:
-        fix = "quote the values that break the YAML" if mending.changes(mending.requoted, agent) else None
+        fix = "quote the values that break the YAML" if mending.requotes(agent) else None
         yield Hit(agent.error_offset, f"the loader drops this file: {agent.reason}", fix)
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from agentkit.definition.yamlcore import Reader
 
 _HEADER = re.compile(r"([|>])[ \t]*(?:([1-9])[ \t]*([-+]?)|([-+])[ \t]*([1-9]?)|)[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z)")
-_TAB_LINE = re.compile(r"\t[ \t]*(?:#[^\n]*)?\n")
+_TAB_LINE = re.compile(r"\t[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 """What the loader passes over right after a block, and nowhere else between fields."""
 
 
@@ -36,6 +36,8 @@ def block_scalar(reader: Reader, indent: int) -> str:
     odd = _TAB_LINE.match(reader.text, reader.pos) if lines and not trailing else None
     reader.pos = reader.line_start = odd.end() if odd else reader.pos
     reader.content()
+    if trailing and reader.tab_ends:
+        reader.fail("a tab cannot indent")
     text = "\n".join(lines) if header[1] == "|" else _folded(lines)
     if keep == "-":
         return text
@@ -71,7 +73,7 @@ def _lines(text: str, start: int, width: int, indent: int) -> tuple[list[str], i
         bare = line.lstrip(" ")
         if bare and len(line) - len(bare) < width:
             break
-        if bare or end >= 0:
+        if bare or end >= 0 or len(line) > width:  # blanks before a fence count where they are more than the margin
             lines.append(line[width:])
         position = stop + (end >= 0)
     return lines, position

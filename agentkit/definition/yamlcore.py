@@ -216,7 +216,10 @@ class Reader(Cursor):
                 name, value = [{}], self.node(column, fresh=False, same=True)
             else:
                 self.fail("a line is no `key: value`")
+            more = bool(values)
             self.store(values, merges, name, value)
+            if more and self.tab_ends and self.column < 0:
+                self.fail("a tab cannot indent")  # after the first field the loader lets it pass
             if self.column != column or self._ends_document():
                 if self.column > column:
                     self.fail("a line is indented by more than the fields above it")

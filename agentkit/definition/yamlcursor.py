@@ -42,6 +42,8 @@ class Cursor:
         self.line_start = self.pos
         self.column = 0
         """Column of the token at `pos` once a node has been read to its end; -1 at the end of the text."""
+        self.tab_ends = False
+        """Whether all that is left of the text is a line that begins with a tab."""
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.nodes = 0
         self.depth = 0
@@ -91,6 +93,7 @@ class Cursor:
             rest = _LINE_REST.match(self.text, self.pos)
             if rest is not None and rest[0].endswith("\n"):
                 self.fail("a tab cannot indent")
+            self.tab_ends = rest is not None and rest.end() == len(self.text)
         if self.peek() in ("\t", "#", ""):
             rest = _LINE_REST.match(self.text, self.pos if self.peek() != "#" else start)
             if (rest is not None and rest.end() == len(self.text)) or self.peek() == "" or self.peek() == "#":

@@ -84,7 +84,7 @@ def _colon(reader: Reader, indent: int, json_like: bool, across: bool) -> bool:
     """Step over the `:` between key and value, where there is one."""
     before = reader.pos
     if across:
-        _gap(reader, indent, "")
+        _gap(reader, indent, "}", after=True)
     else:
         while reader.peek() in (" ", "\t"):
             reader.pos += 1
@@ -96,16 +96,24 @@ def _colon(reader: Reader, indent: int, json_like: bool, across: bool) -> bool:
 
 
 def _separator(reader: Reader, indent: int, closer: str) -> None:
-    char = _gap(reader, indent, closer)
+    char = _gap(reader, indent, closer, after=True)
     if char == ",":
         reader.pos += 1
     elif char != closer:
         reader.fail(f"a comma or {closer} is missing")
 
 
-def _gap(reader: Reader, indent: int, closer: str) -> str:
-    """Skip blanks, line ends and comments; return the character there."""
+def _gap(reader: Reader, indent: int, closer: str, *, after: bool = False) -> str:
+    """Skip blanks, line ends and comments; return the character there.
+
+    Args:
+        reader: The place to skip from.
+        indent: Column of the collection that the brackets belong to.
+        closer: The closing bracket, which may stand at the margin.
+        after: Whether an item is done: the comma or colon behind a scalar may stand there as well.
+    """
     text = reader.text
+    after = after and text[reader.pos - 1] not in "]}"
     while True:
         char = reader.peek()
         if char in (" ", "\t"):
@@ -119,7 +127,8 @@ def _gap(reader: Reader, indent: int, closer: str) -> str:
             column = reader.pos - start
             while reader.peek() == "\t":
                 reader.pos += 1
-            if column <= indent and reader.peek() not in ("\n", "#", "", *closer):
+            further = after and (reader.peek() == "," or reader.at_indicator(":", flow=True))
+            if column <= indent and not further and reader.peek() not in ("\n", "#", "", *closer):
                 reader.fail("the lines of a bracketed value must be indented")
         elif char == "#" and text[reader.pos - 1] in " \t\n":
             reader.pos = reader.line_end()
@@ -188,6 +197,8 @@ def _breaks(reader: Reader, indent: int) -> int:
             reader.pos += 1
         column = reader.pos - start
         _blanks(reader)
-        if column <= indent and reader.peek() not in ("\n", "#", "", "]", "}"):
+        if reader.at_indicator(":", flow=True):
+            continue
+        if column <= indent and reader.peek() not in ("\n", "#", "", "]", "}", ","):
             reader.fail("the lines of a bracketed value must be indented")
     return count

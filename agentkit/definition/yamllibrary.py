@@ -25,7 +25,7 @@ _WORD = r"""(?:[A-Za-z0-9][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*|"[^"\\]*"|'[^
 _PAIR = rf"[A-Za-z_][A-Za-z0-9_-]*: +{_WORD}"
 _FLOW = rf"(?:\[(?: *{_WORD}(?: *, *{_WORD})*)? *\]|\{{(?: *{_PAIR}(?: *, *{_PAIR})*)? *\}})"
 _VALUE = rf"(?:{_QUOTED}|{_FLOW}|{_PLAIN})"
-_ENTRY = re.compile(rf"( *)(- +)?(?:{_KEY}:(?: +(?:{_VALUE}|([|>]-?)))?|(?(2){_VALUE}|(?!))) *(?:(?(3)(?!)) +#.*)?\Z")
+_ENTRY = re.compile(rf"( *)(- +)?(?:{_KEY}:(?: +(?:{_VALUE}|([|>]-?)))?|(?(2){_VALUE}|(?!)))(?:(?(3)(?!)) +#.*| *)\Z")
 _TEXT = re.compile(rf" +(?:{_PLAIN})\Z")
 
 

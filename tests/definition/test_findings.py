@@ -321,6 +321,20 @@ def test_a_value_in_the_wrong_letter_case_is_mended_and_promised() -> None:
     assert agent.fix("AK212").metadata["permissionMode"] == "acceptEdits"
 
 
+@pytest.mark.parametrize(
+    ("fields", "fixed"),
+    [
+        ("tools: Read, grep # look only, no grep", "tools: Read, Grep # look only, no grep"),
+        ("tools:\n  - Read   # grep\n  - grep  # find", "tools:\n  - Read   # grep\n  - Grep  # find"),
+        ("tools: [Read, grep]  # two", "tools: [Read, Grep]  # two"),
+        ("tools: grep, Read, Grep", "tools: Grep, Read"),
+    ],
+)
+def test_a_fix_of_tools_keeps_the_comments(fields: str, fixed: str) -> None:
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}{fields}\n{BODY}")
+    assert agent.fix("AK214").dumps() == f"---\nname: aaa\n{GOOD}{fixed}\n{BODY}"
+
+
 def test_no_fix_gives_an_agent_a_shell() -> None:
     agent = ak.loads(f"---\nname: aaa\n{GOOD}tools: Read, LS\n{BODY}")
     assert agent.fix().tools == ("Read", "Glob")

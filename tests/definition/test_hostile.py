@@ -55,6 +55,11 @@ FILES = {
     "hashes before a return": "---\nname: a\ndescription: Use" + " #" * BIG + "\rmodel: opus\n---\n",
     "backslashes": "---\nname: a\ndescription: Use " + "\\x" * BIG + "\n---\n",
     "orders that contradict": HEAD + "---\nÄ\n" + "".join(f"Always a{n}.\nNever a{n}.\n" for n in range(4_000)),
+    "blanks and a cut value": HEAD + "a: b --- c" + " " * BIG + "d\nx: y\n---\nYou",
+    "blanks behind quotes": HEAD + "a: 'b'" + " " * 5 * BIG + "c\n---\nYou",
+    "quotes that close nothing": "---\nname: a\ndescription: 'b" + " 'c" * BIG + "\nd: 'e' f\n---\nYou",
+    "examples left open": "---\nname: a\ndescription: 'b' c\n" + "<example>\nuser: d\n" * 4_000 + "---\nYou",
+    "fields that are no YAML": HEAD + "a: 'b' c\n" * 5_000 + "---\nYou",
     "list items": HEAD + "a:\n" + "- b\n" * BIG + "c: d: e\n---\n",
 }
 
