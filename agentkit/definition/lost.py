@@ -24,8 +24,8 @@ _HEAD = re.compile(r"(?:[\w.$%~-]|(?<=[A-Za-z]):)*\Z")
 _PART = re.compile(r"\\+(?:Program Files(?: \(x86\))?|[\w.$~%-]*)")
 _ALONE = re.compile(r"[A-Za-z]:|%\w+%|\$\w+|~|\.{1,2}")
 """What begins a path and no sentence: a drive, a variable, a home, here and above."""
-_MEANT = frozenset("nrt\"'")
-"""What stands behind a backslash that is no path's."""
+_UNMEANT = re.compile(r"""\\[^nrt"']""")
+"""A backslash with something behind it that only a path has there."""
 _LEADS = ("%\\", "~\\", "..\\", " .\\", '".\\', "'.\\", "`.\\")
 """Of the paths that begin without a drive or a folder, what stands before their first backslash."""
 _VARIABLE = re.compile(r"\$\w+\\")
@@ -106,8 +106,7 @@ def broken_paths(raw: str) -> list[tuple[int, int]]:
 
 def _may_hold_paths(raw: str) -> bool:
     """Tell, by a quick look, whether a text may hold a path."""
-    _, *pieces = raw.split("\\")
-    if not {piece[:1] for piece in pieces} <= _MEANT or any(holds(raw, lead) for lead in _LEADS):
+    if _UNMEANT.search(raw) or any(holds(raw, lead) for lead in _LEADS):
         return True
     if "$" in raw and _VARIABLE.search(raw):
         return True

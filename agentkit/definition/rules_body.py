@@ -45,6 +45,8 @@ _ORDER_WORDS = bytes(46 if code in b".!;" else WORDS[code] for code in range(256
 """To translate orders with: as `WORDS`, and a full stop for what ends one."""
 _STRESSED = b"*`"
 """What sets words off in Markdown, in front of an order or within it."""
+_ENOUGH = 1_000
+"""Bytes of a body that show its language."""
 _YOU = (b"you", b"You", b"YOU")
 _REST = re.compile(rb"(?:r|rs|rself)?(?![A-Za-z0-9_])", re.IGNORECASE)
 _FENCE = re.compile(rb"^[ \t>]*(?:```|~~~)", re.MULTILINE)
@@ -79,8 +81,8 @@ def no_system_prompt(agent: AgentDefinition) -> Iterator[Hit]:
 )
 def not_second_person(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never says you."""
-    prompt = agent.raw_prompt
-    if not prompt or _says_you(agent.source, agent.body_start) or not is_english(prompt):
+    source, start = agent.source, agent.body_start
+    if not agent.raw_prompt or _says_you(source, start) or not is_english(source[start : start + _ENOUGH]):
         return ()  # other languages have other words for it
     return (Hit(agent.document.prompt_span[0], "the prompt never addresses the model as `you`"),)
 
@@ -207,7 +209,7 @@ def _restatements(agent: AgentDefinition) -> Iterator[Hit]:
 def no_output_format(agent: AgentDefinition) -> Iterable[Hit]:
     """Report a body that never speaks of what comes back."""
     body = agent.source[agent.body_start :].lower()
-    if any(find(body, word) >= 0 for word in OUTPUT) or not agent.raw_prompt or not is_english(agent.raw_prompt):
+    if any(find(body, word) >= 0 for word in OUTPUT) or not agent.raw_prompt or not is_english(body):
         return ()
     start, _ = agent.document.prompt_span
     return (Hit(start, "the prompt does not say what the answer should look like"),)

@@ -22,7 +22,7 @@ _PHRASES = (
     b"must be", b"should be", b"best for", b"ideal for", b"perfect for", b"intended for", b"meant for",
     b"responsible for",
 )  # fmt: skip
-_CUES_ELSEWHERE = re.compile("使用|時|时|用")
+_CUES_ELSEWHERE = tuple(map(str.encode, "時时用"))
 _TOLD = 100
 """Examples that are looked at."""
 _LOOKED = 2_000
@@ -57,18 +57,18 @@ _KIND = re.compile(
 )
 def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
     """Report a description that does not say when to use the agent."""
-    text = agent.description
+    text = (agent.description or "")[:_LOOKED].encode("utf-8", "surrogateescape")
     if text and agent.verdict != "dropped" and not _has_cue(text) and is_english(text):
         yield Hit(agent.offset_of("description"), "the description does not say when to use the agent")
 
 
-def _has_cue(text: str) -> bool:
+def _has_cue(text: bytes) -> bool:
     """Tell whether a description says when to use the agent."""
-    words = text[:_LOOKED].encode("utf-8", "surrogateescape").translate(WORDS).split()
+    words = text.translate(WORDS).split()
     if not _CUES.isdisjoint(words):
         return True
     said = b" ".join(words)
-    return any(phrase in said for phrase in _PHRASES) or _CUES_ELSEWHERE.search(text, 0, _LOOKED) is not None
+    return any(phrase in said for phrase in _PHRASES) or any(cue in text for cue in _CUES_ELSEWHERE)
 
 
 @rule(
