@@ -152,7 +152,8 @@ def rules() -> tuple[Rule, ...]:
 
 def check(agent: AgentDefinition) -> list[Finding]:
     """Return the findings that need only the file, in the order of the file."""
-    wanted = _wanted(agent.verdict, tuple(agent.metadata), marks(agent))
+    reading = agent.reading
+    wanted = _wanted(reading.verdict, tuple(reading.metadata), marks(agent))
     hits = [(each, hit) for run, each in wanted for hit in run(agent)]
     found = _findings(agent, hits) if hits else []
     if len(found) > 1:

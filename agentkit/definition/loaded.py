@@ -184,6 +184,9 @@ class Loaded:
             word: A whole word of the field's lines; where the field begins if it is not there.
             tag: The number, from 0, of an `<example>` or `</example>` at which the word is looked for, or is meant.
         """
+        places = self.reading.places
+        if places is not None and not word and tag is None:
+            return self.document.envelope.block_start + places[key] if key in places else 0
         span = self._span(key)
         if span is None:
             return 0

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from stringzilla import find
+
 from agentkit.definition import examples
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.marks import LONG_DESCRIPTION
@@ -64,11 +66,10 @@ def no_cue(agent: AgentDefinition) -> Iterator[Hit]:
 
 def _has_cue(text: bytes) -> bool:
     """Tell whether a description says when to use the agent."""
-    words = text.translate(WORDS).split()
-    if not _CUES.isdisjoint(words):
+    said = text.translate(WORDS)
+    if not _CUES.isdisjoint(said.split()):
         return True
-    said = b" ".join(words)
-    return any(phrase in said for phrase in _PHRASES) or any(cue in text for cue in _CUES_ELSEWHERE)
+    return any(find(said, phrase) >= 0 for phrase in _PHRASES) or any(find(text, cue) >= 0 for cue in _CUES_ELSEWHERE)
 
 
 @rule(

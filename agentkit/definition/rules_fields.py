@@ -91,7 +91,8 @@ def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
         fix = f"write {spelling}" if spelling else None
         accepted = ", ".join(field.values)
         yield Hit(agent.offset_of(field.name), f"{field.name} cannot be {_shown(value)}; it can be {accepted}", fix)
-    yield from _odd_tools(agent)
+    if "disallowedTools" in metadata or not isinstance(metadata.get("tools", ""), (str, list)):
+        yield from _odd_tools(agent)
     turns = metadata.get("maxTurns")
     if turns is not None and not (type(turns) is int and turns > 0):
         yield Hit(agent.offset_of("maxTurns"), f"maxTurns must be a positive whole number, not {_shown(turns)}")
