@@ -65,7 +65,7 @@ class AgentDefinition(Loaded):
 
     @property
     def roster_line(self) -> str:
-        """The line by which a delegating model knows this agent."""
+        """The line by which a delegating model knows this agent; of one that is dropped, the line it would have."""
         return roster.line(self)
 
     # Edits
