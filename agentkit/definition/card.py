@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agentkit.brief import brief, cut
+
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
 _FACTS = ("permissionMode", "maxTurns", "effort", "memory", "background", "isolation")
+_LONGEST_FACT = 300
+_LONGEST_LIST = 5_000
+"""Characters of the names of tools; people who use many servers list a hundred."""
 
 
 def mimebundle(agent: AgentDefinition) -> dict[str, str]:
     """Return the card by MIME type; the same bytes each time."""
     from agentkit.views.card import Card, Note, card_html, card_text
 
-    tools = "all tools" if agent.tools is None else ", ".join(agent.tools)
-    facts = [("model", agent.model or "the main conversation's"), ("tools", tools)]
-    facts += [("color", agent.color)] if agent.color else []
-    facts += [(key, str(agent.metadata[key])) for key in _FACTS if key in agent.metadata]
+    tools = "all tools" if agent.tools is None else cut(", ".join(agent.tools), _LONGEST_LIST)
+    facts = [("model", _fact(agent.model or "the main conversation's")), ("tools", tools)]
+    facts += [("color", _fact(agent.color))] if agent.color else []
+    facts += [(key, _fact(agent.metadata[key])) for key in _FACTS if key in agent.metadata]
     shown = Card(
-        name=agent.name or "(no name)",
+        name=_fact(agent.name or "(no name)"),
         description=agent.description or "",
         verdict=agent.verdict,
         reason=agent.reason,
@@ -32,3 +37,7 @@ def mimebundle(agent: AgentDefinition) -> dict[str, str]:
         ],
     )
     return {"text/plain": card_text(shown), "text/html": str(card_html(shown))}
+
+
+def _fact(value: object) -> str:
+    return cut(value, _LONGEST_FACT) if isinstance(value, str) else brief(value, _LONGEST_FACT)
