@@ -9,7 +9,7 @@ from agentkit.definition import card, files, findings, roster, sections
 from agentkit.definition import examples as example_blocks
 from agentkit.definition.diff import Diff
 from agentkit.definition.document import Document, require_frontmatter
-from agentkit.definition.edits import changed_fields, field_name, set_field
+from agentkit.definition.edits import changed_fields, description_and_examples, field_name, prompt_text, set_field
 from agentkit.definition.examples import Example
 from agentkit.definition.findings import Findings
 from agentkit.definition.lazy import lazy
@@ -96,11 +96,13 @@ class AgentDefinition(Loaded):
         document = self.document
         if "examples" in fields:
             loaded = (read(self._base.text).description if self._base else self.description) or ""
-            blocks = example_blocks.as_before(fields.pop("examples") or (), example_blocks.parse(loaded))
-            written = example_blocks.rewritten(fields.get("description", self.description) or "", blocks)
+            description = fields.get("description", self.description)
+            description, wanted = description_and_examples(description, fields.pop("examples"))
+            blocks = example_blocks.as_before(wanted, example_blocks.parse(loaded))
+            written = example_blocks.rewritten(description, blocks)
             as_loaded = "description" not in fields and example_blocks.alike(written, loaded)
             fields["description"] = loaded if as_loaded else written
-        prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self.raw_prompt
+        prompt = prompt_text(fields.pop("system_prompt")) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
         before = dict(self.metadata)
@@ -109,7 +111,7 @@ class AgentDefinition(Loaded):
         result = self._edited(document)
         changed_fields(before, result.metadata, {field_name(key, before): value for key, value in fields.items()})
         if prompt != self.raw_prompt:
-            result = result._with_prompt(prompt or "")
+            result = result._with_prompt(prompt)
         return result
 
     def section(self, title: str) -> Section:
