@@ -13,9 +13,10 @@ from agentkit.definition.yamlscalars import DOUBLE, SINGLE, YamlError, double, k
 DEPTH_LIMIT = 150
 """Deepest nesting that is read; the loader's own stack ends at a few thousand."""
 ALIAS_LIMIT = 1_000_000
-"""Nodes that aliases may expand to; the loader refuses at some ten million."""
-_NODE_TEXT = 8
-"""Characters of a text that count as one more node: what reads a value with aliases may copy the text each time."""
+"""Nodes and characters that aliases may expand to; the loader, at some ten million nodes, refuses too.
+
+Characters count, for what reads a value with aliases may copy a long text as often as it stands there.
+"""
 
 _LONGEST_TOLD = 40
 """Characters of a name that an error quotes."""
@@ -50,8 +51,9 @@ class Cursor:
         """Column of the token at `pos` once a node has been read to its end; -1 at the end of the text."""
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.nodes = 0
+        """Nodes read, and the characters in them."""
         self.expanded = 0
-        """Nodes that aliases stood for."""
+        """Those of them that aliases stood for."""
         self.depth = 0
         self.trying = False
         """Whether an error only means that something else is to be read here."""
@@ -213,7 +215,7 @@ class Cursor:
 
     def named(self, anchor: tuple[str, int] | None, value: Any) -> Any:
         """Remember a value, and the nodes that it took, under its anchor."""
-        self.nodes += 1 + (len(value) // _NODE_TEXT if isinstance(value, str) else 0)
+        self.nodes += 1 + (len(value) if isinstance(value, str) else 0)
         if anchor is not None:
             name, before = anchor
             self.anchors[name] = (value, self.nodes - before)
