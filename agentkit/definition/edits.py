@@ -88,7 +88,7 @@ def _in_order(items: Set[Any]) -> list[Any]:
     try:
         return sorted(items)
     except TypeError:  # numbers and texts have no order between them
-        return sorted(items, key=lambda item: (type(item).__name__, brief(item)))
+        return sorted(items, key=lambda item: (type(item).__name__, item if isinstance(item, str) else brief(item)))
 
 
 def prompt_text(value: object) -> str:
