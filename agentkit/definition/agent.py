@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from agentkit.brief import brief, cut
 from agentkit.definition import card, files, findings, roster, sections
 from agentkit.definition import examples as example_blocks
 from agentkit.definition.diff import Diff
@@ -202,7 +203,8 @@ class AgentDefinition(Loaded):
     def __repr__(self) -> str:
         tools = "all tools" if self.tools is None else f"{len(self.tools)} tools"
         counts = f"{len(self.examples)} examples, {sum(bool(part.title) for part in self.sections)} sections"
-        return f"<AgentDefinition {self.name!r}: {self.verdict}, {self.model or 'no model'}, {tools}, {counts}>"
+        model = cut(self.model or "no model")
+        return f"<AgentDefinition {brief(self.name)}: {self.verdict}, {model}, {tools}, {counts}>"
 
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:

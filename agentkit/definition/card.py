@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _FACTS = ("permissionMode", "maxTurns", "effort", "memory", "background", "isolation")
 _LONGEST_FACT = 300
+_LONGEST_NOTE = 500
 _LONGEST_LIST = 5_000
 """Characters of the names of tools; people who use many servers list a hundred."""
 
@@ -32,11 +33,17 @@ def mimebundle(agent: AgentDefinition) -> dict[str, str]:
         sections=[(section.title, len(section.text)) for section in agent.sections if section.title],
         examples=len(agent.examples),
         notes=[
-            Note(finding.severity, finding.code, finding.message, finding.line, finding.fix)
+            Note(
+                finding.severity, finding.code, _note(finding.message), finding.line, finding.fix and _note(finding.fix)
+            )
             for finding in agent.findings
         ],
     )
     return {"text/plain": card_text(shown), "text/html": str(card_html(shown))}
+
+
+def _note(text: str) -> str:
+    return cut(text, _LONGEST_NOTE)
 
 
 def _fact(value: object) -> str:

@@ -220,6 +220,15 @@ def test_a_quoted_value_of_any_size_is_soon_there() -> None:
         assert len(str(EditError("no", received=value))) < 400
 
 
+@pytest.mark.parametrize("line", ["maxTurns: ", "", "tools: Read, grep(", "allowed-tools", "model: x "])
+def test_a_card_and_a_repr_cut_what_is_long(line: str) -> None:
+    word = "z" * 50_000
+    agent = ak.loads(f"---\nname: {word}\ndescription: x\n{line}{word}: y\n---\nYou")
+    for shown in (ak.loads(f"{HEAD}{line}{word}{': y' if ' ' not in line else ''}{END}"), agent):
+        assert len(repr(shown)) < 400
+        assert all(len(form) < 20_000 for form in shown._repr_mimebundle_().values())
+
+
 # Values given to replace
 
 
