@@ -34,6 +34,7 @@ import re
 import traceback
 from typing import Any
 
+from agentkit.brief import brief, cut
 from agentkit.unseen import visible
 
 DISTRIBUTION = "agentkit-notebook"
@@ -108,8 +109,7 @@ def _from_here(text: str) -> str:
 
 
 def _shorten(value: object, limit: int = 160) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return cut(value, limit) if isinstance(value, str) else brief(value, limit)
 
 
 class DefinitionError(AgentkitError):

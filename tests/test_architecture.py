@@ -16,6 +16,7 @@ PACKAGE = Path(agentkit.__file__).parent
 
 LAYERS = (
     "unseen",
+    "brief",
     "errors",
     "views",
     "definition",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from agentkit.brief import brief, cut
 from agentkit.definition import card, example_edits, files, findings, roster, sections
 from agentkit.definition.diff import Diff
 from agentkit.definition.document import Document, require_frontmatter
@@ -15,6 +16,7 @@ from agentkit.definition.lazy import lazy
 from agentkit.definition.loaded import Loaded
 from agentkit.definition.sections import Section
 from agentkit.definition.undecoded import kept
+from agentkit.definition.values import description_and_examples, prompt_text
 from agentkit.errors import EditError
 
 if TYPE_CHECKING:
@@ -103,16 +105,16 @@ class AgentDefinition(Loaded):
             EditError: a value cannot be written, or a field's name is a likely slip.
         """
         document = self.document
-        blocks = None
+        blocks: list[Example] | None = None
         if "examples" in fields:
-            blocks = list(fields.pop("examples") or ())
-            loaded = (self._base.reading.description if self._base else self.description) or ""
             alone = "description" not in fields
-            description = (self.description if alone else fields["description"]) or ""
+            given = self.description if alone else fields["description"]
+            description, blocks = description_and_examples(given, fields.pop("examples"))
+            loaded = (self._base.reading.description if self._base else self.description) or ""
             written = example_edits.set_examples(description, blocks, loaded, alone=alone)
             if not alone or written != description:
                 fields["description"] = written
-        prompt = fields.pop("system_prompt", None) if "system_prompt" in fields else self.raw_prompt
+        prompt = prompt_text(fields.pop("system_prompt")) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
             known = {*self.metadata, *self._loaded.reading.metadata}
@@ -122,7 +124,7 @@ class AgentDefinition(Loaded):
         if blocks is not None:
             example_edits.check(result.examples, blocks)
         if prompt != self.raw_prompt:
-            result = result._with_prompt(document.prompt_lines(prompt or "", self._loaded))
+            result = result._with_prompt(document.prompt_lines(prompt, self._loaded))
         return result
 
     def section(self, title: str) -> Section:
@@ -244,9 +246,9 @@ class AgentDefinition(Loaded):
     def __repr__(self) -> str:
         tools = "all tools" if self.tools is None else f"{len(self.tools)} tools"
         counts = f"{len(self.examples)} examples, {sum(bool(part.title) for part in self.sections)} sections"
-        model = self.model or "no model"
-        model = model if model.isprintable() else repr(model)  # a terminal obeys control characters
-        return f"<AgentDefinition {self.name!r}: {self.verdict}, {model}, {tools}, {counts}>"
+        model = cut(self.model or "no model")
+        model = model if model.isprintable() else brief(model)  # a terminal obeys control characters
+        return f"<AgentDefinition {brief(self.name)}: {self.verdict}, {model}, {tools}, {counts}>"
 
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None, typed: bool) -> AgentDefinition:

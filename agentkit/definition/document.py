@@ -19,6 +19,7 @@ from agentkit.definition.reading import Reading, read, taken
 from agentkit.definition.salvage import repair_written
 from agentkit.definition.tools import tools_of
 from agentkit.definition.undecoded import kept, restored, shown
+from agentkit.definition.values import same
 from agentkit.errors import EditError
 
 TOOL_FIELDS = ("tools", "disallowedTools")
@@ -260,7 +261,7 @@ def says(fields: Mapping[str, Any], key: str, item: Any) -> bool:
         return False
     if key in TOOL_FIELDS and (names := tools_of(fields[key])) and names == tools_of(item):
         return True
-    return bool(taken(key, fields[key]) == item)
+    return same(taken(key, fields[key]), item)
 
 
 def _strings(item: Any) -> list[str]:

@@ -9,6 +9,7 @@ from agentkit.definition.document import TOOL_FIELDS, Document, says
 from agentkit.definition.fields import BY_NAME, meant
 from agentkit.definition.reading import taken
 from agentkit.definition.tools import tools_of
+from agentkit.definition.values import plain, same
 from agentkit.errors import EditError
 
 _ALIASES = {"".join(f"_{char.lower()}" if char.isupper() else char for char in name): name for name in BY_NAME}
@@ -85,7 +86,7 @@ def _loaded_again(document: Document, wanted: Mapping[str, Any], base: Document)
     then = base.reading.metadata
     now = {key: taken(key, value) for key, value in document.reading.metadata.items()} | {**wanted}
     now = {key: value for key, value in now.items() if key not in wanted or value is not None}
-    if now.keys() != then.keys() or not all(says(then, key, _plain(value)) for key, value in now.items()):
+    if now.keys() != then.keys() or not all(says(then, key, plain(value)) for key, value in now.items()):
         return None
     again = Document(base.text[: base.envelope.block_end] + document.text[document.envelope.block_end :])
     same_body = document.text[document.envelope.body_start :] == again.text[again.envelope.body_start :]
@@ -96,21 +97,13 @@ def _with_field(document: Document, key: str, value: Any, base: Document, commen
     """Set or (with None) delete one field."""
     if value is None:
         return document.without_field(key)
-    value = _plain(value)
+    value = plain(value)
     if key == "description" and isinstance(value, str) and "\\n" in value:
         raise EditError(
             "a description cannot hold a backslash followed by n: the loader turns it into a line end",
             hint="write C:/new for C:\\new, or a real line end",
         )
     return document.with_field(key, value, base, comments=comments)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
-    return value
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
@@ -129,15 +122,11 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], wanted: 
         elif not _reads_back(key, got, value):
             raise EditError(f"{key} would not read back as given", received=value, accepted=got, hint=_BY_HAND)
     for key in (*before, *after):
-        if key not in wanted and not (key in before and key in after and _same(before[key], after[key])):
+        if key not in wanted and not (key in before and key in after and same(before[key], after[key])):
             raise EditError(f"setting {', '.join(wanted)} would also change {key}", hint=_BY_HAND)
 
 
 def _reads_back(key: str, got: Any, wanted: Any) -> bool:
     if key in TOOL_FIELDS and tools_of(got) == tools_of(wanted):
         return True
-    return _same(taken(key, got), _plain(wanted))
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) or (one != one and other != other)
+    return same(taken(key, got), plain(wanted))

@@ -11,7 +11,10 @@ _KEY = re.compile(
     r"""(?:([^\s"'#\[\]{}&*!|>%@`,?:-][^\s:#]*(?:[ \t]+[^\s:#]+)*|-[^\s:#]+)|"([^"\n]*)"|'([^'\n]*)')[ \t]*:(?=\s|\Z)"""
 )
 _LEAD = re.compile(r"[ \t]*(?:[&!]\S*[ \t]+)*")
-_BRACKETS = re.compile(r"""[\[\]{}]|"(?:[^"\\]|\\.)*"|(?<=[\[{,:\s])'(?:[^']|'')*'|(?<=\s)#[^\n]*""")
+_BRACKETS = re.compile(
+    r"""[\[\]{}]|(?<=[\[{,:\s])(?:"[^"\\]*+(?:\\[\s\S][^"\\]*+)*+"|'[^']*(?:''[^']*)*')|(?<=\s)#[^\n]*"""
+)
+"""A quote within a word is none; each of them, never closed, would be looked for to the end of the text."""
 
 
 @dataclass(frozen=True, slots=True)

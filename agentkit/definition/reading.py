@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
+from agentkit.brief import brief
 from agentkit.definition import hooks, yamlcore, yamlfast, yamllibrary
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
 from agentkit.definition.repair import quoted_value, repaired, untabbed
@@ -134,7 +135,7 @@ def refusal(metadata: Mapping[str, Any]) -> str | None:
     """Return why the loader drops an agent with these fields; None where it takes it."""
     name, description = metadata.get("name"), metadata.get("description")
     if not isinstance(name, str) or not name:
-        return "it has no name" if name is None or name == "" else f"its name is not a string but {name!r}"
+        return "it has no name" if name is None or name == "" else f"its name is not a string but {brief(name)}"
     if name.startswith("-"):
         return "its name begins with -"
     if ":" in (name if name.isascii() else normalize("NFKC", name)):  # a wide one counts
@@ -143,7 +144,7 @@ def refusal(metadata: Mapping[str, Any]) -> str | None:
         return f"its name is longer than {NAME_LIMIT} characters"
     if not isinstance(description, str) or not description:
         empty = description is None or description == ""
-        return "it has no description" if empty else f"its description is not a string but {description!r}"
+        return "it has no description" if empty else f"its description is not a string but {brief(description)}"
     return hooks.trouble(metadata.get("hooks"))
 
 

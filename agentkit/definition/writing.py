@@ -20,6 +20,8 @@ _ESCAPED = re.compile(
 _HALF = re.compile("[\ud800-\udfff]")
 _NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "-": "\\x2d", "\0": "\\0"}
 _LONGEST_KEY = 128
+_MOST_BITS = 1_320
+"""Larger numbers have more digits than the reader takes as they are."""
 
 
 def value(item: Any, *, style: str = "plain", indent: int = 0) -> str:
@@ -65,6 +67,7 @@ def scalar(item: Any, *, quote: bool = False) -> str:
             f"a field cannot hold a {type(item).__name__}",
             received=item,
             accepted="text, numbers, true/false, None, and lists and mappings of them",
+            hint="write it as a text: str(value)",
         )
     if not item.isascii() and _HALF.search(item):
         raise EditError("the text holds half a surrogate pair, which no UTF-8 file can hold", received=ascii(item))
@@ -80,7 +83,14 @@ def scalar(item: Any, *, quote: bool = False) -> str:
 def _number(item: float) -> str:
     if item != item or item in (float("inf"), float("-inf")):
         return ".nan" if item != item else ".inf" if item > 0 else "-.inf"
-    text = repr(item)
+    if isinstance(item, int) and item.bit_length() > _MOST_BITS:
+        raise EditError(
+            "a number of that many digits reads back as another one",
+            received=item,
+            accepted=f"numbers of at most {_MOST_BITS:,} bits",
+            hint="write it as a text",
+        )
+    text = repr(int(item) if isinstance(item, int) else float(item))  # those of other libraries show their own names
     if "e" in text and "." not in text:
         # YAML 1.1 reads 1e+20 as text: it wants the point.
         text = text.replace("e", ".0e")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agentkit.definition.yamlcore import Reader
 
-_HEADER = re.compile(r"([|>])[ \t]*(?:([1-9])[ \t]*([-+]?)|([-+])[ \t]*([1-9]?)|)[ \t]*(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z)")
+_HEADER = re.compile(
+    r"([|>])[ \t]*+(?:([1-9])[ \t]*+([-+]?)|([-+])[ \t]*+([1-9]?)|)[ \t]*+(?:(?<=[ \t])#[^\n]*)?(?:\n|\Z)"
+)
 _TAB_LINE = re.compile(r"\t[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 """What the loader passes over right after a block, and nowhere else between fields."""
 
@@ -81,18 +83,18 @@ def _lines(text: str, start: int, width: int, indent: int) -> tuple[list[str], i
 
 def _folded(lines: list[str]) -> str:
     """Join lines by blanks; blank lines and lines indented by more keep their breaks."""
-    text, empty, previous = "", 0, ""
-    started = False
+    pieces: list[str] = []
+    empty, previous = 0, ""
     for line in lines:
         if not line:
             empty += 1
             continue
-        if not started:
-            text += "\n" * empty
+        if not previous:
+            pieces.append("\n" * empty)
         elif line[0] in " \t" or previous[0] in " \t":
-            text += "\n" * (empty + 1)
+            pieces.append("\n" * (empty + 1))
         else:
-            text += "\n" * empty if empty else " "
-        text += line
-        started, empty, previous = True, 0, line
-    return text
+            pieces.append("\n" * empty if empty else " ")
+        pieces.append(line)
+        empty, previous = 0, line
+    return "".join(pieces)

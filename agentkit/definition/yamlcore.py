@@ -272,7 +272,7 @@ class Reader(Cursor):
         if not re.search(r"[\]}][ \t]*:(?:[ \t]|\Z)", self.text[self.pos : end]):
             return False, None
         try:
-            value = yamlflow.collection(self, 1 << 30)
+            with self.attempt():
+                return True, yamlflow.collection(self, 1 << 30)
         except YamlError:
             return False, None
-        return True, value

@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from agentkit.brief import cut
 from agentkit.definition.yamlscalars import DOUBLE, SINGLE, YamlError, double, key_text, plain, single
 
 DEPTH_LIMIT = 150
 """Deepest nesting that is read; the loader's own stack ends at a few thousand."""
 ALIAS_LIMIT = 1_000_000
-"""Nodes that aliases may expand to; the loader refuses at some ten million."""
+"""Nodes and characters that aliases may expand to; the loader, at some ten million nodes, refuses too.
+
+Characters count, for what reads a value with aliases may copy a long text as often as it stands there.
+"""
+
+_LONGEST_TOLD = 40
+"""Characters of a name that an error quotes."""
 
 _LINE_REST = re.compile(r"[ \t]*(?:(?<=[ \t\n])#[^\n]*)?(?:\n|\Z)")
 _EMPTY_LINES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
@@ -46,7 +53,12 @@ class Cursor:
         """Whether all that is left of the text is a line that begins with a tab."""
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.nodes = 0
+        """Nodes read, and the characters in them."""
+        self.expanded = 0
+        """Those of them that aliases stood for."""
         self.depth = 0
+        self.trying = False
+        """Whether an error only means that something else is to be read here."""
 
     # Moving
 
@@ -101,6 +113,8 @@ class Cursor:
 
     def fail(self, why: str) -> NoReturn:
         """Raise an error for this place."""
+        if self.trying:
+            raise YamlError(why)
         line = self.text.count("\n", 0, self.pos) + 1
         raise YamlError(why, line, self.pos - self.text.rfind("\n", 0, self.pos))
 
@@ -111,7 +125,23 @@ class Cursor:
         if self.depth > DEPTH_LIMIT:
             self.fail(f"values are nested more than {DEPTH_LIMIT} deep")
         yield
-        self.depth -= 1
+        self.depth -= 1  # not where an error passes: it ends the reading, or `attempt` sets all back
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Try to read something; after a YamlError the reader is where it was before.
+
+        Errors have no place meanwhile: working it out takes the length of the text, for every line where one is tried.
+        """
+        before = self.pos, self.line_start, self.column, self.depth
+        self.trying = True
+        try:
+            yield
+        except YamlError:
+            self.pos, self.line_start, self.column, self.depth = before
+            raise
+        finally:
+            self.trying = False
 
     # Values
 
@@ -156,12 +186,12 @@ class Cursor:
         self.pos = match.end()
         return match[0][1:]
 
-    def anchor(self) -> str:
-        """Read an anchor outside of brackets, which a blank must follow."""
+    def anchor(self, *, flow: bool = False) -> tuple[str, int]:
+        """Read an anchor, which outside of brackets a blank must follow; return its name and the nodes before it."""
         name = self.word()
-        if self.peek() not in (" ", "\t", "\n", ""):
+        if not flow and self.peek() not in (" ", "\t", "\n", ""):
             self.fail("a blank must follow an anchor")
-        return name
+        return name, self.nodes
 
     def tag(self, *, flow: bool = False) -> str:
         """Read a tag, in its short form where it is YAML's own; outside of brackets a blank must follow some."""
@@ -177,18 +207,21 @@ class Cursor:
         """Read an alias and return what its anchor named."""
         name = self.word()
         if name not in self.anchors:
-            self.fail(f"no anchor &{name} stands before the alias *{name}")
+            short = cut(name, _LONGEST_TOLD)
+            self.fail(f"no anchor &{short} stands before the alias *{short}")
         value, size = self.anchors[name]
         self.nodes += size
-        if self.nodes > ALIAS_LIMIT:
+        self.expanded += size
+        if self.expanded > ALIAS_LIMIT:
             self.fail("its aliases expand to too much")
         return value
 
-    def named(self, anchor: str | None, value: Any) -> Any:
-        """Remember a value under its anchor."""
-        self.nodes += 1
+    def named(self, anchor: tuple[str, int] | None, value: Any) -> Any:
+        """Remember a value, and the nodes that it took, under its anchor."""
+        self.nodes += 1 + (len(value) if isinstance(value, str) else 0)
         if anchor is not None:
-            self.anchors[anchor] = (value, self.nodes)
+            name, before = anchor
+            self.anchors[name] = (value, self.nodes - before)
         return value
 
     def store(self, values: dict[str, Any], merges: list[Any], key: Any, value: Any) -> None:

@@ -143,7 +143,7 @@ def node(reader: Reader, indent: int) -> Any:
     anchor, tag = None, None
     while reader.peek() in ("&", "!"):
         if reader.peek() == "&":
-            anchor = reader.word()
+            anchor = reader.anchor(flow=True)
         else:
             tag = reader.tag(flow=True)
         _gap(reader, indent, "")

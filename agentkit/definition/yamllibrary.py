@@ -19,14 +19,17 @@ _DEEPEST = 40
 """Column from which lines are left to the other reader."""
 
 _KEY = r"[A-Za-z_][A-Za-z0-9_.-]*"
-_PLAIN = r"(?:[A-Za-z0-9(/$]|\.(?!\.)|[^\x00-\x7f])[^:#]*(?:(?::(?! |\Z)|(?<! )#)[^:#]*)*"
-_QUOTED = r"""(?:"[^"\\]*(?:\\[nt"\\][^"\\]*)*"|'[^']*(?:''[^']*)*')"""
+# What has matched is not given back (`*+`): a line that fits nowhere is looked at once, not once for each blank.
+_PLAIN = r"(?:[A-Za-z0-9(/$]|\.(?!\.)|[^\x00-\x7f])[^:#]*+(?:(?::(?! |\Z)|(?<! )#)[^:#]*+)*+"
+_QUOTED = r"""(?:"[^"\\]*+(?:\\[nt"\\][^"\\]*+)*+"|'[^']*+(?:''[^']*+)*+')"""
 _WORD = r"""(?:[A-Za-z0-9][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*|"[^"\\]*"|'[^']*')"""
 _PAIR = rf"[A-Za-z_][A-Za-z0-9_-]*: +{_WORD}"
 _FLOW = rf"(?:\[(?: *{_WORD}(?: *, *{_WORD})*)? *\]|\{{(?: *{_PAIR}(?: *, *{_PAIR})*)? *\}})"
 _VALUE = rf"(?:{_QUOTED}|{_FLOW}|{_PLAIN})"
-_ENTRY = re.compile(rf"( *)(- +)?(?:{_KEY}:(?: +(?:{_VALUE}|([|>]-?)))?|(?(2){_VALUE}|(?!)))(?:(?(3)(?!)) +#.*| *)\Z")
-_TEXT = re.compile(rf" +(?:{_PLAIN})\Z")
+_ENTRY = re.compile(
+    rf"( *+)(- ++)?(?:{_KEY}:(?: ++(?:{_VALUE}|([|>]-?)))?|(?(2){_VALUE}|(?!))) *+(?:(?(3)(?!))(?<= )#.*)?\Z"
+)
+_TEXT = re.compile(rf" ++(?:{_PLAIN})\Z")
 
 
 def read(block: str) -> Any:
@@ -110,8 +113,9 @@ def agreed(block: str) -> bool:
 
 def _after_block(lines: list[str], start: int, column: int, folds: bool) -> int:
     """Return where the lines of a block scalar end; `start` where the two readers may differ."""
-    width, place = 0, start
-    for place, line in enumerate(lines[start:], start):
+    width = 0
+    for place in range(start, len(lines)):
+        line = lines[place]
         indent = len(line) - len(line.lstrip(" "))
         if indent == len(line):
             if indent or not width:
@@ -122,4 +126,4 @@ def _after_block(lines: list[str], start: int, column: int, folds: bool) -> int:
         width = width or indent
         if indent < width or (folds and indent > width):
             return start
-    return place + 1 if width else start
+    return len(lines) if width else start

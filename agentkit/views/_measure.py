@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from agentkit.views.safe import visible
 
+_KEPT = 200
+"""Characters of a text of which the width is kept; longer ones would fill the memory."""
 
-@lru_cache(maxsize=8192)
+
 def width(text: str) -> int:
     """Return how many columns one line of text takes.
 
@@ -16,9 +19,16 @@ def width(text: str) -> int:
     """
     if text.isascii():
         return len(text)
+    return _kept(text) if len(text) <= _KEPT else _wide(text)
+
+
+def _wide(text: str) -> int:
     from wcwidth import wcswidth
 
     return max(int(wcswidth(text)), 0)
+
+
+_kept = lru_cache(maxsize=8192)(_wide)
 
 
 def pad(text: str, columns: int) -> str:
@@ -61,6 +71,8 @@ def _wrap_line(line: str, columns: int) -> list[str]:
     if width(line) <= columns:
         return [line]
     indent = line[: len(line) - len(line.lstrip())][: columns // 2]
+    while width(indent) > columns // 2:  # blanks can be wide, too
+        indent = indent[:-1]
     lines: list[str] = []
     current = indent
     empty = True
@@ -71,28 +83,32 @@ def _wrap_line(line: str, columns: int) -> list[str]:
             continue
         if not empty:
             lines.append(current)
-        current, empty = indent + word, False
-        while width(current) > columns:
-            head, current = _break(current, columns)
-            lines.append(head)
-            current = indent + current
+        *whole, rest = _broken(word, columns - width(indent))
+        lines += [indent + piece for piece in whole]
+        current, empty = indent + rest, False
     if not empty:
         lines.append(current)
     return lines
 
 
-def _break(text: str, columns: int) -> tuple[str, str]:
-    taken = ""
-    for piece in _graphemes(text):
-        if taken and width(taken + piece) > columns:
-            break
-        taken += piece
-    return taken, text[len(taken) :]
+def _broken(word: str, columns: int) -> list[str]:
+    """Return a word in pieces of at most `columns` columns; a wider grapheme is a piece by itself."""
+    if width(word) <= columns:
+        return [word]
+    if word.isascii():
+        return [word[start : start + columns] for start in range(0, len(word), columns)]
+    pieces, taken = [], ""
+    for grapheme in _graphemes(word):
+        if taken and width(taken + grapheme) > columns:
+            pieces.append(taken)
+            taken = ""
+        taken += grapheme
+    return [*pieces, taken]
 
 
-def _graphemes(text: str) -> list[str]:
+def _graphemes(text: str) -> Iterator[str]:
     if text.isascii():
-        return list(text)
+        return iter(text)
     from wcwidth import iter_graphemes
 
-    return list(iter_graphemes(text))
+    return iter(iter_graphemes(text))
