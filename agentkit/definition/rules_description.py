@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stringzilla import find
 
+from agentkit.brief import brief
 from agentkit.definition import examples
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.marks import LONG_DESCRIPTION
@@ -130,7 +131,7 @@ def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
             continue
         if other := _called(example.assistant):
             place = agent.offset_of("description", other, tag=_tags(text, (example.span or (0, 0))[0]))
-            yield Hit(place, f"the example's assistant calls {other!r}, not {name!r}")
+            yield Hit(place, f"the example's assistant calls {brief(other)}, not {brief(name)}")
 
 
 def _calls(block: str, name: str) -> bool:

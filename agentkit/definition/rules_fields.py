@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from agentkit.brief import brief, cut
 from agentkit.definition import mending
 from agentkit.definition.fields import BY_NAME, FIELDS, REMOVED_TOOLS, meant
 from agentkit.definition.findings import Hit, rule
@@ -48,7 +49,7 @@ def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     left = {} if sure or not slips else mending.made(mending.rename_fields, agent).metadata
     for key, field in slips.items():
         fix = f"rename it to {field}" if key not in left and field not in agent.metadata else None
-        yield Hit(agent.offset_of(key), f"{key!r} has no effect; {field!r} is meant?", fix)
+        yield Hit(agent.offset_of(key), f"{brief(key)} has no effect; {field!r} is meant?", fix)
 
 
 @rule(
@@ -65,7 +66,7 @@ def unknown_field(agent: AgentDefinition) -> Iterator[Hit]:
         return
     for key in _unknown(agent):
         if not meant(key):
-            yield Hit(agent.offset_of(key), f"{key!r} is no field of the loader and has no effect")
+            yield Hit(agent.offset_of(key), f"{brief(key)} is no field of the loader and has no effect")
 
 
 @rule(
@@ -90,12 +91,12 @@ def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
         spelling = mending.respelt(field.name, value)
         fix = f"write {spelling}" if spelling else None
         accepted = ", ".join(field.values)
-        yield Hit(agent.offset_of(field.name), f"{field.name} cannot be {_shown(value)}; it can be {accepted}", fix)
+        yield Hit(agent.offset_of(field.name), f"{field.name} cannot be {brief(value)}; it can be {accepted}", fix)
     if "disallowedTools" in metadata or not isinstance(metadata.get("tools", ""), (str, list)):
         yield from _odd_tools(agent)
     turns = metadata.get("maxTurns")
     if turns is not None and not (type(turns) is int and turns > 0):
-        yield Hit(agent.offset_of("maxTurns"), f"maxTurns must be a positive whole number, not {_shown(turns)}")
+        yield Hit(agent.offset_of("maxTurns"), f"maxTurns must be a positive whole number, not {brief(turns)}")
     servers = metadata.get("mcpServers")
     if servers is not None and not (isinstance(servers, list) and all(isinstance(one, (str, dict)) for one in servers)):
         yield Hit(agent.offset_of("mcpServers"), "mcpServers must be a list of names or {name: configuration}")
@@ -106,13 +107,6 @@ def _odd_tools(agent: AgentDefinition) -> Iterator[Hit]:
         value = agent.metadata.get(key)
         if value is not None and not isinstance(value, (str, list)):
             yield Hit(agent.offset_of(key), f"{key} is neither a text nor a list of names, so {effect}")
-
-
-def _shown(value: object) -> str:
-    """Return a value for a message; of a long one what it is."""
-    if isinstance(value, (list, dict)):
-        return "a list" if isinstance(value, list) else "a mapping"
-    return repr(value[:60] + "…" if isinstance(value, str) and len(value) > 60 else value)
 
 
 def _model_fits(value: object) -> bool:
@@ -161,12 +155,12 @@ def unknown_tool(agent: AgentDefinition) -> Iterator[Hit]:
     some = remembers(agent) or any(known_tool(name) for name in allowed)
     for name in _told(allowed if some else (), _unknown_tool):
         (instead,) = modern((name,))
-        fix = f"write {instead}" if instead != name else None
-        yield Hit(agent.offset_of("tools", name), f"there is no tool {name[:60]!r}", fix)
+        fix = f"write {cut(instead)}" if instead != name else None
+        yield Hit(agent.offset_of("tools", name), f"there is no tool {brief(name)}", fix)
     for name in _told(agent.disallowed_tools, _unknown_tool):
         (instead,) = spelt((name,), modern(allowed))
-        fix = f"write {instead}" if instead != name else None
-        told = f"there is no tool {name[:60]!r}, so nothing is disallowed by it"
+        fix = f"write {cut(instead)}" if instead != name else None
+        told = f"there is no tool {brief(name)}, so nothing is disallowed by it"
         yield Hit(agent.offset_of("disallowedTools", name), told, fix)
 
 
@@ -185,7 +179,7 @@ def _unknown_tool(name: str) -> bool:
 def bash_specifier(agent: AgentDefinition) -> Iterator[Hit]:
     """Report specifiers that grant the whole tool."""
     for name in _told(agent.tools, lambda name: "(" in name and base(name) not in ("Agent", "Task")):
-        yield Hit(agent.offset_of("tools", name), f"{name[:60]} grants all of {base(name)}")
+        yield Hit(agent.offset_of("tools", name), f"{cut(name)} grants all of {cut(base(name))}")
 
 
 @rule(
@@ -201,7 +195,7 @@ def both_lists(agent: AgentDefinition) -> Iterator[Hit]:
     disallowed = set(agent.disallowed_tools)
     for name in _told(agent.tools, lambda name: taken_by(name, disallowed) is not None):
         gone = taken_by(name, disallowed) or ""
-        yield Hit(agent.offset_of("disallowedTools", gone), f"{name[:60]} is both allowed and disallowed")
+        yield Hit(agent.offset_of("disallowedTools", gone), f"{cut(name)} is both allowed and disallowed")
 
 
 @rule(
@@ -252,7 +246,7 @@ def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
     last = {entry.key: entry.start for entry in entries}
     repeated = ((key, count) for key, count in Counter(entry.key for entry in entries).items() if count > 1)
     for key, count in islice(repeated, _TOLD):
-        yield Hit(last[key], f"{key[:60]!r} stands {count} times; this last one counts")
+        yield Hit(last[key], f"{brief(key)} stands {count} times; this last one counts")
 
 
 @rule(
@@ -266,7 +260,7 @@ def duplicate_field(agent: AgentDefinition) -> Iterator[Hit]:
 def name_style(agent: AgentDefinition) -> Iterator[Hit]:
     """Report names that are not kebab-case."""
     if agent.name and agent.verdict != "dropped":
-        told = f"{agent.name[:60]!r} is not lowercase words joined by hyphens (3 to 50)"
+        told = f"{brief(agent.name)} is not lowercase words joined by hyphens (3 to 50)"
         yield Hit(agent.offset_of("name"), told)
 
 
@@ -283,6 +277,6 @@ def hook_ignored(agent: AgentDefinition) -> Iterator[Hit]:
     hooks = agent.metadata.get("hooks")
     if isinstance(hooks, dict) and agent.verdict != "dropped":
         for event, matchers in islice(hooks.items(), _TOLD):
-            unknown = None if event in EVENTS else f"the loader knows no event {event[:60]!r}"
+            unknown = None if event in EVENTS else f"the loader knows no event {brief(event)}"
             if found := unknown or event_trouble(event, matchers):
                 yield Hit(agent.offset_of("hooks", event), f"this hook has no effect: {found}")

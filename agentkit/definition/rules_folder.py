@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
+from agentkit.brief import brief
 from agentkit.definition import roster
 from agentkit.definition.findings import Hit, folder_rule
 
@@ -59,7 +60,7 @@ def duplicate_name(agents: Sequence[AgentDefinition]) -> Hits:
         if agent.name and agent.verdict != "dropped":
             kept = used[_tree(agent), agent.name]
             if kept is not agent:
-                told = f"{agent.name!r} is also the name in {kept.path}, which is the one that the loader keeps"
+                told = f"{brief(agent.name)} is also the name in {kept.path}, which is the one that the loader keeps"
                 yield agent, Hit(agent.offset_of("name"), told)
 
 
@@ -80,7 +81,7 @@ def overridden(agents: Sequence[AgentDefinition]) -> Hits:
         nearer = [below for below in trees[name] if tree and len(below) > len(tree) and below[: len(tree)] == tree]
         if nearer:
             other = used[min(nearer), name]
-            told = f"{name!r} is overridden by {other.path} for work below {os.sep.join(min(nearer)[len(tree) :])}"
+            told = f"{brief(name)} is overridden by {other.path} for work below {os.sep.join(min(nearer)[len(tree) :])}"
             yield agent, Hit(agent.offset_of("name"), told)
 
 
@@ -110,14 +111,14 @@ def _same(words: Sequence[tuple[AgentDefinition, frozenset[str]]]) -> Hits:
         if 0 < len(said) < _FEW:
             other = first.setdefault(said, agent)
             if other.name != agent.name:
-                yield agent, Hit(agent.offset_of("description"), f"says the same as {other.name!r}")
+                yield agent, Hit(agent.offset_of("description"), f"says the same as {brief(other.name)}")
 
 
 def _compared(one: AgentDefinition, left: frozenset[str], two: AgentDefinition, right: frozenset[str]) -> Hits:
     shared = len(left & right)
     share = shared / (len(left) + len(right) - shared)
     if share >= OVERLAP and not (share < _NEARLY_ALL and _told_apart(one, left - right, two, right - left)):
-        message = f"says nearly the same as {one.name!r} ({share:.0%} of the words)"
+        message = f"says nearly the same as {brief(one.name)} ({share:.0%} of the words)"
         yield two, Hit(two.offset_of("description"), message)
 
 

@@ -252,3 +252,12 @@ def test_entries_cover_fields_only() -> None:
         "description: Use for b\n",
         "color: blue # calm\n",
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "value", "new"),
+    [("1", True, "true"), ("3.0", 3, "3"), ("0", False, "false"), ("[0, 1]", [False, True], "[false, true]")],
+)
+def test_a_value_of_another_type_is_another_value(old: str, value: object, new: str) -> None:
+    agent = ak.loads(f"---\nname: a\ndescription: b\nx: {old}\n---\n")
+    assert agent.replace(x=value).dumps() == f"---\nname: a\ndescription: b\nx: {new}\n---\n"
