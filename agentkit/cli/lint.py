@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from agentkit.definition.lintconfig import LintConfig
 
 
+_ROUNDS = 5
+"""One fix can make room for that of another rule."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     from agentkit.definition.findings import SEVERITIES
@@ -130,17 +134,19 @@ def _agents(arguments: argparse.Namespace) -> tuple[list[tuple[AgentDefinition, 
             continue
         problems += folder.unread if folder is not None else ()
         for agent in found:
-            agents.setdefault(os.path.abspath(str(agent.path)), (agent, settings[place]))
+            agents.setdefault(os.path.realpath(str(agent.path)), (agent, settings[place]))
     return list(agents.values()), problems
 
 
 def _fixed(agent: AgentDefinition, config: LintConfig, problems: list[Exception]) -> AgentDefinition:
     from agentkit.errors import DefinitionError
 
-    codes = {finding.code for finding in config.apply(agent.findings) if finding.fix}
-    if not codes:
-        return agent
-    mended = agent.fix(*sorted(codes))
+    mended = agent
+    for _ in range(_ROUNDS):
+        codes = {finding.code for finding in config.apply(mended.findings) if finding.fix}
+        before, mended = mended, mended.fix(*sorted(codes)) if codes else mended
+        if mended == before:
+            break
     try:
         return mended.save() if mended != agent else agent
     except DefinitionError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agentkit.brief import brief, cut
 from agentkit.definition import card, example_edits, files, findings, roster, sections
 from agentkit.definition.diff import Diff
-from agentkit.definition.document import Document, require_frontmatter
+from agentkit.definition.document import Document, require_end, require_frontmatter
 from agentkit.definition.edits import field_name, with_fields
 from agentkit.definition.examples import Example
 from agentkit.definition.findings import Findings
@@ -58,7 +58,7 @@ class AgentDefinition(Loaded):
         return self.source
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (self.source, self._origin, self._base.text if self._base else None, self._typed))
+        return (_rebuild, (self.source, self._origin, self._base.text if self._base else None))
 
     @lazy
     def findings(self) -> Findings:
@@ -74,21 +74,17 @@ class AgentDefinition(Loaded):
 
     def with_text(self, text: str) -> AgentDefinition:
         """Return the definition that another text of the file would be."""
-        return self._edited(Document(text), typed=True) if text != self.text else self
+        return AgentDefinition(_encoded(text), origin=self._origin) if text != self.text else self
 
-    def _edited(self, document: Document, *, typed: bool = False) -> AgentDefinition:
-        try:
-            source = document.text.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError as error:
-            half = error.object[error.start]
-            raise EditError("half of a character cannot be written to a file", received=f"U+{ord(half):04X}") from None
-        return AgentDefinition(source, origin=self._origin, base=self._loaded, typed=typed or self._typed)
+    def _edited(self, document: Document) -> AgentDefinition:
+        return AgentDefinition(_encoded(document.text), origin=self._origin, base=self._loaded)
 
     @property
     def _loaded(self) -> Document:
         return self._base or self.document
 
     def _with_prompt(self, prompt: str) -> AgentDefinition:
+        require_end(self.document)
         start, end = self._loaded.prompt_span
         for old in (self._loaded.text[start:end], self.raw_prompt):
             prompt = kept(prompt, old)
@@ -117,9 +113,10 @@ class AgentDefinition(Loaded):
         prompt = prompt_text(fields.pop("system_prompt")) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)
+            require_end(document)
             known = {*self.metadata, *self._loaded.reading.metadata}
             wanted = {field_name(given, known): value for given, value in fields.items()}
-            document = with_fields(document, wanted, self._loaded, whole=not self._typed)
+            document = with_fields(document, wanted, self._loaded)
         result = self._edited(document)
         if blocks is not None:
             example_edits.check(result.examples, blocks)
@@ -187,13 +184,15 @@ class AgentDefinition(Loaded):
     def with_example(self, example: Example, *, at: int | None = None) -> AgentDefinition:
         """Return a definition with one more example, at the end or before the one at `at`."""
         blocks = list(self.examples)
+        if at is not None and not isinstance(at, int):
+            raise EditError("an example has a number", received=at, accepted="a whole number, from 0")
         blocks.insert(len(blocks) if at is None else at, example)
         return self.replace(examples=blocks)
 
     def without_example(self, at: int) -> AgentDefinition:
         """Return a definition without the example at that place, from 0."""
         blocks = list(self.examples)
-        if not -len(blocks) <= at < len(blocks):
+        if not isinstance(at, int) or not -len(blocks) <= at < len(blocks):
             raise EditError(f"no example {at}: the description has {len(blocks)}")
         del blocks[at]
         return self.replace(examples=blocks)
@@ -206,7 +205,9 @@ class AgentDefinition(Loaded):
         """
         from agentkit.definition.fixes import fixed
 
-        return fixed(self, codes)
+        mended = fixed(self, codes)
+        # What is edited then goes back to the fixed lines, and not to those that had to be mended.
+        return self if mended == self else AgentDefinition(mended.source, origin=self._origin)
 
     # Showing and keeping
 
@@ -251,5 +252,20 @@ class AgentDefinition(Loaded):
         return f"<AgentDefinition {brief(self.name)}: {self.verdict}, {model}, {tools}, {counts}>"
 
 
-def _rebuild(source: bytes, origin: files.Origin | None, base: str | None, typed: bool) -> AgentDefinition:
-    return AgentDefinition(source, origin=origin, base=Document(base) if base is not None else None, typed=typed)
+def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:
+    return AgentDefinition(source, origin=origin, base=Document(base) if base is not None else None)
+
+
+def _encoded(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise EditError(
+            f"the text of a file cannot be a {type(text).__name__}",
+            received=text,
+            accepted="text",
+            hint="agent.with_text(data.decode())",
+        )
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise EditError("half of a character cannot be written to a file", received=f"U+{ord(half):04X}") from None

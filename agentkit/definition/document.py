@@ -68,7 +68,7 @@ class Document:
         """The document with its frontmatter as YAML that says the same, where it is none and can be; else None."""
         start, end, *_ = self.envelope
         new = self.reading.salvage
-        if self.reading.verdict == "repaired":
+        if self.reading.verdict == "repaired" or (self.reading.refused and self.reading.error is not None):
             new = repair_written(shown(self.text[start:end]))
         if new is None:
             return None
@@ -253,6 +253,23 @@ def require_frontmatter(document: Document) -> None:
             f"no field can be set: {document.envelope.why}",
             hint="give the file a first line `---` and close its fields with another `---`",
         )
+
+
+def require_end(document: Document) -> None:
+    """Refuse to edit a file of which it is not plain where the frontmatter ends and the prompt begins.
+
+    Raises:
+        EditError: fields would be lost with the prompt, or a part of a value would become one of it.
+    """
+    envelope, reading = document.envelope, document.reading
+    if envelope.why is not None and reading.metadata:
+        raise EditError(
+            f"it is not plain where the prompt begins: {envelope.why}",
+            hint="give the file a first line `---` and close its fields with another `---`: agent.with_text(…)",
+        )
+    cut = envelope.why is None and document.text[envelope.block_end - 1] != "\n"
+    if cut and reading.verdict == "dropped" and not reading.refused:
+        raise EditError("a --- inside a value ends the frontmatter", hint="agent.fix('AK110'), or agent.with_text(…)")
 
 
 def says(fields: Mapping[str, Any], key: str, item: Any) -> bool:

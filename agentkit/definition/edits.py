@@ -39,15 +39,14 @@ def field_name(given: str, known: Collection[str]) -> str:
     return given
 
 
-def with_fields(document: Document, wanted: Mapping[str, Any], base: Document, *, whole: bool) -> Document:
+def with_fields(document: Document, wanted: Mapping[str, Any], base: Document) -> Document:
     """Set fields, or delete those with None, and prove that nothing else changed.
 
     Args:
         document: What to edit.
         wanted: The fields by their keys.
-        base: What was loaded: a field set back to its value there gets its old lines.
-        whole: Whether all lines that differ from the loaded ones are edits of fields. When every field says again
-            what it said there, the loaded frontmatter comes back then.
+        base: What was loaded: a field set back to its value there gets its old lines, and when every field says again
+            what it said there, the loaded frontmatter comes back.
 
     Raises:
         EditError: a value cannot be written, or not without changing more.
@@ -55,7 +54,7 @@ def with_fields(document: Document, wanted: Mapping[str, Any], base: Document, *
     before = document.reading.metadata
     if before and not document.entries:
         raise EditError("its fields cannot be edited one by one: they are indented or in braces", hint=_BY_HAND)
-    if whole and (again := _loaded_again(document, wanted, base)):
+    if again := _loaded_again(document, wanted, base):
         return again
     failed: EditError | None = None
     for start, comments in _starts(document):
@@ -127,6 +126,6 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], wanted: 
 
 
 def _reads_back(key: str, got: Any, wanted: Any) -> bool:
-    if key in TOOL_FIELDS and tools_of(got) == tools_of(wanted):
+    if key in TOOL_FIELDS and tools_of(got) == tools_of(plain(wanted)):
         return True
     return same(taken(key, got), plain(wanted))

@@ -46,11 +46,13 @@ def cut_at_keys(text: str, start: int, end: int) -> list[Entry]:
             # Brackets that never close are looked for once, or a hostile file would take the square of its length.
             balanced = balanced and skip_to >= 0
         position = line_end
+    if found:
+        found[-1] = _closed(text, found[-1], end)
     return found
 
 
 def _closed(text: str, entry: Entry, limit: int) -> Entry:
-    """End an entry before comments and blank lines that stand directly above the next key."""
+    """End an entry before comments and blank lines that stand directly above the next key, or the closing fence."""
     end = limit
     while True:
         line_start = text.rfind("\n", entry.start, end - 1) + 1

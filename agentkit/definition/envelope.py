@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from agentkit.definition.fields import BY_NAME
+
 BLANKS = "\t\n\x0b\x0c\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 """What the loader's language counts as white space; Python's own set differs (it has U+0085, and not U+FEFF)."""
 
 _OPEN = re.compile(f"\ufeff?---[{BLANKS}]*\n")
+_PROPER = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+_KEY_LINE = re.compile(r"[A-Za-z_-][\w.-]*[ \t]*:(?:\s|\Z)")
 _CLOSE = re.compile(f"---[{BLANKS}]*\n?")
 BLANK_CHARACTERS = BLANKS.replace("\u2000-\u200a", "".join(chr(code) for code in range(0x2000, 0x200B)))
 """The same as a text to strip with."""
@@ -49,6 +53,31 @@ def split(text: str) -> Envelope:
     closing = _CLOSE.match(text, end)
     assert closing is not None
     return Envelope(opening.end(), end, closing.end())
+
+
+def proper_fence(text: str, end: int) -> int | None:
+    """Return where the fence is that was meant to close a block which one inside a value closes; None for no such.
+
+    Args:
+        text: The file's text.
+        end: Where the block ends.
+    """
+    line_start = text.rfind("\n", 0, end) + 1
+    fence = _PROPER.search(text, end + 3) if line_start < end else None
+    return fence.start() if fence and _are_fields(text[line_start : fence.start()].split("\n")) else None
+
+
+def _are_fields(lines: list[str]) -> bool:
+    """Tell whether lines are those of a frontmatter, and no prompt with a rule below it."""
+    for line in lines:
+        if not (line[:1] in ("", " ", "-", "#", "\t", "\r") or _KEY_LINE.match(line) or _known(line)):
+            return False
+    comment = max((place for place, line in enumerate(lines) if line.startswith("#")), default=None)
+    return comment is None or any(_known(line) for line in lines[comment:])
+
+
+def _known(line: str) -> bool:
+    return line.partition(":")[0] in BY_NAME
 
 
 def trimmed(text: str, start: int = 0) -> tuple[int, int]:

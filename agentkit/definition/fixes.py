@@ -26,7 +26,7 @@ def fixed(agent: AgentDefinition, codes: Sequence[str]) -> AgentDefinition:
     """
     known = {rule.code: rule for rule in rules()}
     for code in codes:
-        if code not in known or known[code].mend is None:
+        if not isinstance(code, str) or code not in known or known[code].mend is None:
             raise EditError(
                 f"no fix for {code!r}", accepted=", ".join(code for code, rule in known.items() if rule.mend)
             )

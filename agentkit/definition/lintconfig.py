@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -56,9 +57,10 @@ class LintConfig:
         return self.severity[max(fitting, key=len)] if fitting else usual
 
     def _lies_in(self, finding: Finding, pattern: str) -> bool:
-        path = Path(finding.path or "").absolute()
-        if self.root is not None and path.is_relative_to(self.root):
-            path = path.relative_to(self.root)
+        path = Path(os.path.abspath(finding.path or ""))
+        root = os.path.abspath(self.root) if self.root is not None else None
+        if root is not None and path.is_relative_to(root):
+            path = path.relative_to(root)
         return fnmatch.fnmatch(path.as_posix(), pattern)
 
 
@@ -127,6 +129,7 @@ def codes(listed: object, place: str) -> tuple[str, ...]:
     """Return a list of rule codes or prefixes, each of which must name a rule."""
     if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
         raise DefinitionError(f"{place}: rules are a list of texts", received=listed)
+    listed = [code.upper() for code in listed]
     for code in listed:
         if not any(rule.code.startswith(code) for rule in rules()):
             known = ", ".join(rule.code for rule in rules())

@@ -23,26 +23,16 @@ _TRIES = 1_000
 class Loaded:
     """A definition file's bytes and everything that is read from them, each on first use."""
 
-    def __init__(
-        self,
-        source: bytes,
-        *,
-        origin: files.Origin | None = None,
-        base: Document | None = None,
-        typed: bool = False,
-    ) -> None:
+    def __init__(self, source: bytes, *, origin: files.Origin | None = None, base: Document | None = None) -> None:
         self.__dict__["source"] = source
         self.__dict__["_origin"] = origin
         self.__dict__["_base"] = base
-        self.__dict__["_typed"] = typed
 
     source: bytes
     """The exact bytes of the file."""
     _origin: files.Origin | None
     _base: Document | None
-    """What was loaded, of an edited one."""
-    _typed: bool
-    """Whether a text of the whole file was given since: its lines are not those of edits alone."""
+    """Of an edited one, what the edits began with: what was loaded, given as a text, or made by a fix."""
     _valid: bool
 
     # What the loader reads

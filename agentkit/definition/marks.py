@@ -22,7 +22,7 @@ LONG_DESCRIPTION = 1_000
 """Characters of a description, its examples left out, from which lint asks for less."""
 LONG_PROMPT = 10_000
 """Characters of a system prompt from which lint asks for less."""
-KEBAB = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+KEBAB = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _YOU = b"You "
 _YOURS = (b" you ", b" your ", b"Your ", b"YOU ")
 """How most prompts address the model; nearly all of them by the first."""
@@ -65,8 +65,11 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
     if isinstance(raw, str) and "\\" in raw:
         found.append("+backslash")
     envelope = agent.document.envelope
-    if envelope.why is None and agent.text[envelope.block_end - 1] != "\n":
-        found.append("+inner")
+    if envelope.why is None:
+        text, end = agent.text, envelope.block_end
+        # The usual fence is a line of its own.
+        if text[end - 1] != "\n" or (text[end + 3 : end + 4] not in ("", "\n", "\r") and _goes_on(text, end + 3)):
+            found.append("+inner")
     start, end = agent.document.prompt_span
     if start == end:
         found.append("+empty")
@@ -74,6 +77,12 @@ def marks(agent: AgentDefinition) -> tuple[str, ...]:
         found.append("+long")
     _mark_body(agent.source, agent.body_start, found)
     return tuple(found)
+
+
+def _goes_on(text: str, place: int) -> bool:
+    """Tell whether more than blanks stands on the rest of a line."""
+    end = text.find("\n", place)
+    return bool(text[place : end if end >= 0 else len(text)].strip())
 
 
 def _mark_examples(description: str, found: list[str]) -> int:

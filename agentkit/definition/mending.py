@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agentkit.definition import lost, salvage, writing
 from agentkit.definition.fields import BY_NAME, meant
 from agentkit.definition.reading import refusal
-from agentkit.definition.tools import modern, spelt, tools_of
+from agentkit.definition.tools import known_tool, modern, spelt, tools_of
 from agentkit.definition.undecoded import restored, shown
 from agentkit.errors import EditError
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
 _RANK = {"dropped": 0, "repaired": 1, "loads": 2}
-_PROPER_FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
-_KEY_LINE = re.compile(r"[A-Za-z_-][\w.-]*[ \t]*:(?:\s|\Z)")
 _COMMENT = re.compile(r"(?:\A|[ \t])#")
 _FEW = 50
 _SPELT = ("color", "model", "permissionMode", "memory", "effort", "isolation")
@@ -68,7 +66,7 @@ def requotes(agent: AgentDefinition) -> bool:
     if agent.reading.salvage is None or refusal(agent.metadata) is not None:
         return False
     # A value that a fence cuts would be mended without its second half.
-    return not changes(inner_fence, agent)
+    return agent.text[agent.document.envelope.block_end - 1] == "\n"
 
 
 def requoted(agent: AgentDefinition) -> AgentDefinition:
@@ -81,31 +79,13 @@ def requoted(agent: AgentDefinition) -> AgentDefinition:
 def inner_fence(agent: AgentDefinition) -> AgentDefinition:
     """Break the --- inside a value with an escape, where a proper fence follows."""
     envelope, text = agent.document.envelope, agent.text
-    line_start = text.rfind("\n", 0, envelope.block_end) + 1
-    if envelope.why is not None or line_start == envelope.block_end:
+    past = salvage.past_fence(text, envelope.block_start, envelope.block_end) if envelope.why is None else None
+    if past is None:
         return agent
-    rest = _PROPER_FENCE.search(text, envelope.block_end + 3)
-    if rest is None or not _are_fields(text[line_start : rest.start()].split("\n")):
-        return agent
-    old = text[envelope.block_start : rest.start()]
-    block = salvage.unfenced(shown(old))
-    if block is None:
-        return agent
-    mended = agent.with_text(text[: envelope.block_start] + restored(block, old) + text[rest.start() :])
+    block, end = past
+    old = text[envelope.block_start : end]
+    mended = agent.with_text(text[: envelope.block_start] + restored(block, old) + text[end:])
     return mended if mended.verdict == "loads" else agent
-
-
-def _are_fields(lines: list[str]) -> bool:
-    """Tell whether lines are those of a frontmatter, and no prompt with a rule below it."""
-    for line in lines:
-        if not (line[:1] in ("", " ", "-", "#", "\t", "\r") or _KEY_LINE.match(line) or _known(line)):
-            return False
-    comment = max((place for place, line in enumerate(lines) if line.startswith("#")), default=None)
-    return comment is None or any(_known(line) for line in lines[comment:])
-
-
-def _known(line: str) -> bool:
-    return line.partition(":")[0] in BY_NAME
 
 
 def quote_comments(agent: AgentDefinition) -> AgentDefinition:
@@ -125,7 +105,8 @@ def forward_slashes(agent: AgentDefinition) -> AgentDefinition:
     if not isinstance(raw, str) or not spans:
         return agent
     for start, end in reversed(spans):
-        raw = raw[:start] + re.sub(r"\\+", "/", raw[start:end]) + raw[end:]
+        server = "/" if raw.startswith("\\\\", start) else ""
+        raw = raw[:start] + server + re.sub(r"\\+", "/", raw[start:end]) + raw[end:]
     return agent.replace(description=raw.replace("\\n", "\n"))
 
 
@@ -172,10 +153,18 @@ def rename_fields(agent: AgentDefinition) -> AgentDefinition:
         return agent
     for entry in reversed(agent.document.entries):
         field = meant(entry.key)
-        if field and field not in taken and field in BY_NAME:
+        if field and field not in taken and field in BY_NAME and may_be(field, agent.metadata.get(entry.key)):
             taken.add(field)
             text = text[: entry.start] + re.sub(r"\A[^:]*", field, text[entry.start :], count=1)
     return agent.with_text(text)
+
+
+def may_be(field: str, value: object) -> bool:
+    """Tell whether a value that had no effect may have one: not to take all tools away, nor to ask for nothing."""
+    if field == "tools":
+        names = tools_of(value)
+        return names is None or any(map(known_tool, modern(names)))
+    return value != "bypassPermissions"
 
 
 def letter_case(agent: AgentDefinition) -> AgentDefinition:

@@ -16,7 +16,7 @@ from agentkit.brief import brief
 from agentkit.definition import hooks, yamlcore, yamlfast, yamllibrary
 from agentkit.definition.envelope import BLANK_CHARACTERS, Envelope, split
 from agentkit.definition.repair import quoted_value, repaired, untabbed
-from agentkit.definition.salvage import Salvaged, salvaged
+from agentkit.definition.salvage import Salvaged, salvaged, salvaged_past
 from agentkit.definition.tools import tools_of
 
 NAME_LIMIT = 256
@@ -72,9 +72,12 @@ def read(text: str, envelope: Envelope | None = None) -> Reading:
         try:
             value, places = _second_try(block, first)
         except yamlcore.YamlError as second:
-            best = salvaged(block) or Salvaged(None, _guess(block))
+            cut = text[envelope.block_end - 1] != "\n"
+            best = salvaged_past(text, *envelope[:2]) if cut else None
+            best = best or salvaged(block) or Salvaged(None, _guess(block))
             why = f"its YAML does not parse: {second.message}"
-            return _finish("dropped", why, best.values, error)._replace(salvage=best.block)
+            told = error if second.line is None else second
+            return _finish("dropped", why, best.values, told)._replace(salvage=best.block)
     if not isinstance(value, Mapping):
         return _finish("dropped", "its frontmatter holds no fields", {}, error)
     reason = f"its YAML parses only after the loader's repair: {error.message}" if error else None

@@ -35,7 +35,7 @@ _CALLED = re.compile(
     r"""|\b(?:launch|invoke|call|run|use|start)(?:ing)?[ \t]+(?:the[ \t]+)?(?:sub-?)?agent[ \t]+["'`*]{0,3}"""
     r"""(?P<after>[a-z0-9]+(?:-[a-z0-9]+)+)(?![\w-])"""
     r"""|\bsubagent_type["']?[ \t]*[=:][ \t]*["']?(?P<typed>[a-z0-9]+(?:-[a-z0-9]+)*)"""
-    r"""|(?<![\w.-])@(?P<at>[a-z0-9]+(?:-[a-z0-9]+)+)(?![\w-])""",
+    r"""|(?<![\w.-])@(?:agent-)?(?P<at>[a-z0-9]+(?:-[a-z0-9]+)+)(?![\w-])""",
     re.IGNORECASE,
 )
 """How an assistant says which agent it calls."""
@@ -44,7 +44,7 @@ _AFTER_AGENT = re.compile(r"""gent[ \t]+["'`*]{0,3}[A-Za-z0-9]+-""")
 """Quick looks for what `_CALLED` finds."""
 _ARTICLE = re.compile(r"\b(?:an?|any|each|every|another|some|no)[ \t\n]+\Z", re.IGNORECASE)
 _KIND = re.compile(
-    r"-(?:aware|based|driven|focused|friendly|known|level|oriented|powered|related|running|specific|style)\Z",
+    r"-(?:aware|based|built|driven|focused|friendly|in|known|level|only|oriented|powered|related|running|specific|style|suited)\Z",
     re.IGNORECASE,
 )
 """Ends of words that say what kind of agent, and not which one."""
@@ -129,7 +129,7 @@ def stale_example(agent: AgentDefinition) -> Iterator[Hit]:
     for example in agent.examples[:_TOLD]:
         if own.search(f"{example.assistant} {' '.join(example.rest)} {example.commentary}"):
             continue
-        if other := _called(example.assistant):
+        if (other := _called(example.assistant)) and other.removeprefix("agent-") != name:
             place = agent.offset_of("description", other, tag=_tags(text, (example.span or (0, 0))[0]))
             yield Hit(place, f"the example's assistant calls {brief(other)}, not {brief(name)}")
 

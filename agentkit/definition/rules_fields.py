@@ -48,7 +48,8 @@ def misspelt_field(agent: AgentDefinition) -> Iterator[Hit]:
     sure = len(slips) == 1 and agent.fields_once and _HARMLESS.issuperset(slips.values()) and not agent.guessed
     left = {} if sure or not slips else mending.made(mending.rename_fields, agent).metadata
     for key, field in slips.items():
-        fix = f"rename it to {field}" if key not in left and field not in agent.metadata else None
+        fits = key not in left and field not in agent.metadata and mending.may_be(field, agent.metadata.get(key))
+        fix = f"rename it to {field}" if fits else None
         yield Hit(agent.offset_of(key), f"{brief(key)} has no effect; {field!r} is meant?", fix)
 
 
@@ -112,7 +113,9 @@ def _odd_tools(agent: AgentDefinition) -> Iterator[Hit]:
 def _model_fits(value: object) -> bool:
     if not isinstance(value, str):
         return False
-    bare = value.removesuffix("[1m]")
+    bare = value.strip().removesuffix("[1m]")
+    if bare.lower() == "inherit":
+        return True
     return bare in BY_NAME["model"].values or bare == "default" or bool(_MODEL_ID.match(bare))
 
 

@@ -36,9 +36,19 @@ _TREE = (".claude", "agents")
 
 def _tree(agent: AgentDefinition) -> tuple[str, ...]:
     """Return the folders that lead to the tree a definition belongs to; empty for one that is in none."""
-    parts = agent.path.absolute().parts if agent.path is not None else ()
+    if agent.path is None:
+        return ()
+    parts = agent.path.absolute().parts
     places = [place for place in range(len(parts) - 1) if parts[place : place + 2] == _TREE]
-    return parts[: places[-1]] if places else ()
+    return parts[: places[-1]] if places else _plugin(parts[:-1])
+
+
+def _plugin(folder: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folder of the plugin whose agents lie in a folder; empty where it is none's."""
+    for place in range(len(folder) - 1, 0, -1):
+        if folder[place] == "agents" and os.path.isdir(os.path.join(*folder[:place], ".claude-plugin")):
+            return folder[:place]
+    return ()
 
 
 def _used(agents: Sequence[AgentDefinition]) -> dict[tuple[tuple[str, ...], str], AgentDefinition]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from agentkit.brief import cut
 from agentkit.definition import lost, mending
 from agentkit.definition.findings import Hit, rule
 from agentkit.definition.roster import remembers
@@ -131,10 +132,10 @@ def cut_at_comment(agent: AgentDefinition) -> Iterator[Hit]:
     """Report texts that a comment cuts, and values that are nothing but a comment."""
     if agent.fields_once or agent.verdict != "loads":
         return
-    for cut in lost.cuts(agent):
-        rest = agent.text[cut.place : cut.end].split("\n")[0].rstrip()
-        fix = "quote the whole value" if cut.whole is not None else None
-        yield Hit(cut.place, f"everything from {rest[:40]!r} on is a comment", fix)
+    for each in lost.cuts(agent):
+        rest = agent.text[each.place : each.end].split("\n")[0].rstrip()
+        fix = "quote the whole value" if each.whole is not None else None
+        yield Hit(each.place, f"everything from {rest[:40]!r} on is a comment", fix)
 
 
 @rule(
@@ -154,7 +155,7 @@ def backslash_n(agent: AgentDefinition) -> Iterable[Hit]:
         return ()
     path = raw[slice(*broken[0])]
     place = agent.offset_of("description", path.partition("\\")[0] or "\\")
-    return (Hit(place, f"the backslash-n in {path[:60]!r} becomes a line end", "write /"),)
+    return (Hit(place, f"the backslash-n in '{cut(path)}' becomes a line end", "write /"),)
 
 
 @rule(

@@ -11,8 +11,10 @@ import re
 from typing import Any, NamedTuple
 
 from agentkit.definition import writing, yamlcore, yamlfast
+from agentkit.definition.envelope import proper_fence
 from agentkit.definition.fields import BY_NAME
 from agentkit.definition.repair import repaired, repaired_line, untabbed
+from agentkit.definition.undecoded import shown
 from agentkit.definition.yamlscalars import DOUBLE, SINGLE
 
 _LARGEST = 100_000
@@ -27,6 +29,7 @@ _TEXTS = ("name", "description", "initialPrompt")
 """Fields that are text even where nothing stands on the line of the key."""
 _NAMES = ("tools", "disallowedTools", "skills")
 """Fields that list names."""
+_QUOTED_NAMES = re.compile(r"""(?:"[\w.:*-]+"|'[\w.:*-]+')(?:[ ,]+(?:"[\w.:*-]+"|'[\w.:*-]+'|[\w.:*-]+))+\Z""")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+#[^\n]*\Z")
 _ESCAPE = re.compile(r'\\(["\\/nt])')
 _FENCE = re.compile("-(?=--)")
@@ -60,6 +63,13 @@ def salvaged(block: str) -> Salvaged | None:
         if values is not None:
             return Salvaged(whole, values)
     return Salvaged(None, _each(fields, new))
+
+
+def salvaged_past(text: str, start: int, end: int) -> Salvaged | None:
+    """Return what the block was meant to be whose fence stands inside a value; None where there is no such fence."""
+    past = past_fence(text, start, end)
+    values = _values(past[0]) if past else None
+    return None if values is None else Salvaged(None, values)
 
 
 def repair_written(block: str) -> str | None:
@@ -96,6 +106,22 @@ def unfenced(block: str) -> str | None:
         return whole
     mended = salvaged(whole)
     return mended.block if mended else None
+
+
+def past_fence(text: str, start: int, end: int) -> tuple[str, int] | None:
+    """Return the block that goes on behind a fence inside a value, with that fence escaped; None where it is none.
+
+    Args:
+        text: The file's text.
+        start: Where the block begins.
+        end: Where the fence is.
+
+    Returns:
+        The block, and where in the text the fence is that closes it.
+    """
+    closes = proper_fence(text, end)
+    block = unfenced(shown(text[start:closes])) if closes is not None else None
+    return None if block is None or closes is None else (block, closes)
 
 
 def _cut(block: str) -> tuple[list[str], list[list[str]]]:
@@ -165,6 +191,8 @@ def _mended(lines: list[str]) -> str | None:
         level = "\n".join([key, *[_item(key, line.strip()) for line in further]])
         return _joined(lines, level, after) if level.count("\n  - ") == len(further) and _stands(level) else None
     text = _text(first, further)
+    if key[:-1].rstrip() in _NAMES and _QUOTED_NAMES.match(text):
+        text = text.replace('"', "").replace("'", "")
     quoted = (DOUBLE if text[:1] == '"' else SINGLE).match(text)
     comment = text[quoted.end() :] if quoted and _COMMENT.match(text, quoted.end()) else ""
     return _joined(lines, _as_text(key, _unquoted(text.removesuffix(comment))) + comment, after)

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from agentkit.definition.section_pieces import Piece, called, is_apart, joined, pieces_of
 from agentkit.definition.sections import ATTACHED, BOLD, LEAD_IN, Section, family, find, parse
+from agentkit.definition.undecoded import shown
 from agentkit.errors import EditError
 
 _LINE_END = re.compile(r"\r+\n")
@@ -59,11 +60,18 @@ class Prompt:
         Raises:
             EditError: it cannot be written so that it and all the other sections are read as such.
         """
+        for given, named in ((title, "title"), (text, "text")):
+            if not isinstance(given, str):
+                raise EditError(
+                    f"the {named} of a section cannot be a {type(given).__name__}", received=given, accepted="text"
+                )
         title = title.strip()
         text = _plain(text).replace("\n", self.newline)
         sections = parse(self.text)
         pieces = pieces_of(sections)
-        if not any(section.title and section.title.casefold() == title.casefold() for section in sections):
+        if not any(
+            section.title and shown(section.title).casefold() == shown(title).casefold() for section in sections
+        ):
             return self._added(sections, title, text, after, level)
         place = find(sections, title)
         old = pieces[place]

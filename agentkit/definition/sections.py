@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agentkit.definition.undecoded import shown
 from agentkit.errors import EditError
 
 LEAD_IN = 7
@@ -141,19 +142,28 @@ def _unclosed(title: str) -> str:
 def find(sections: Sequence[Section], title: str | Section) -> int:
     """Return the place of the section with that title, letter case aside where no exact one is there.
 
+    Bytes that are not UTF-8 are in titles as they are, or as the loader shows them.
+
     Raises:
         EditError: there is none; the nearest titles are told.
     """
+    if not isinstance(title, (str, Section)):
+        raise EditError(
+            f"a section cannot be named by a {type(title).__name__}",
+            received=title,
+            accepted="a title, or a Section of agent.sections",
+            hint="agent.with_sections_in_order('First', 'Second') takes titles one by one",
+        )
     wanted = title.title if isinstance(title, Section) else title
     if isinstance(title, Section) and title in sections:
         return list(sections).index(title)
     for same in (str, str.casefold):
         for place, section in enumerate(sections):
-            if section.title and same(section.title) == same(wanted):
+            if section.title and same(shown(section.title)) == same(shown(wanted)):
                 return place
     from difflib import get_close_matches
 
-    titles = [section.title for section in sections if section.title]
+    titles = [shown(section.title) for section in sections if section.title]
     near = get_close_matches(wanted, titles, n=3, cutoff=0.5)
     raise EditError(
         f"no section {wanted!r} in the system prompt",

@@ -145,3 +145,26 @@ def test_nested_trees_override_and_are_no_duplicates(folder: Path, capsys: pytes
     shown = capsys.readouterr().out
     assert "AK501" not in shown
     assert shown.count("info AK505 'aaa' is overridden by") == 1
+
+
+def test_fixes_are_made_until_none_is_left(folder: Path) -> None:
+    path = folder / "bbb.md"
+    path.write_text("---\nname: bbb\ndescription: Use when issue #12 is in C:\\new\\files\n---\nYou report.\n")
+    assert main(["lint", "agents", "--fix"]) == 0
+    once = path.read_text()
+    assert main(["lint", "agents", "--fix"]) == 0
+    assert path.read_text() == once
+
+
+def test_a_link_to_a_file_is_that_file(folder: Path) -> None:
+    (folder / "aaa.md").write_text(GOOD.replace("b\n---", "b\ncolor: BLUE\n---"))
+    (folder / "link.md").symlink_to(folder / "aaa.md")
+    assert main(["lint", "agents", "--fix"]) == 0
+
+
+def test_paths_of_settings_are_places(folder: Path) -> None:
+    (folder / "bbb.md").write_text("---\nname: bbb\ndescription: Use: x\n---\nYou report.\n")
+    (folder / "old").mkdir()
+    (folder.parent / "pyproject.toml").write_text('[tool.agentkit.lint]\nper-path = { "agents/old/*" = ["AK2"] }\n')
+    assert main(["lint", "agents/old/../bbb.md"]) == 1
+    assert main(["lint", "agents", "--ignore", "ak201"]) == 0

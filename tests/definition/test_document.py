@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -261,3 +262,73 @@ def test_entries_cover_fields_only() -> None:
 def test_a_value_of_another_type_is_another_value(old: str, value: object, new: str) -> None:
     agent = ak.loads(f"---\nname: a\ndescription: b\nx: {old}\n---\n")
     assert agent.replace(x=value).dumps() == f"---\nname: a\ndescription: b\nx: {new}\n---\n"
+
+
+def test_edits_after_a_fix_go_back_to_the_fixed_lines() -> None:
+    lines = b"---\r\nname: a\r\ndescription: Use when x\r\n---\r\n# A\r\n\r\nold\r\n\r\n# B\r\n\r\nb\r\n"
+    fixed = ak.loads(lines).fix("AK202")
+    assert fixed.with_section("A", "new").with_section("A", "old") == fixed
+    assert fixed.replace(description="z").replace(description="Use when x") == fixed
+    quoted = ak.loads("---\nname: a\ndescription: Use this agent: always\n---\nY\n").fix()
+    assert quoted.replace(description="z").replace(description=quoted.description) == quoted
+    typed = ak.loads(lines).with_text(fixed.text)
+    assert typed.replace(system_prompt="new").replace(system_prompt=typed.system_prompt) == typed
+
+
+def test_a_comment_above_the_closing_fence_stays() -> None:
+    for comment in ("# reviewed", "\n# one\n# two", "# a --- b"):
+        agent = ak.loads(f"---\nname: a\ndescription: b\nmodel: opus # x\n{comment}\n---\nYou\n")
+        edited = agent.replace(model="haiku")
+        assert edited.dumps() == agent.dumps().replace("opus", "haiku")
+        assert edited.replace(model="opus") == agent
+
+
+def test_a_file_without_a_plain_end_of_its_frontmatter_is_not_edited() -> None:
+    cut = ak.loads('---\nname: a\ndescription: "Use fast --- and careful"\ntools: Read\n---\nYou.\n')
+    assert (
+        (cut.description, cut.tools)
+        == ("Use fast --- and careful", ("Read",))
+        == (
+            cut.fix().description,
+            cut.fix().tools,
+        )
+    )
+    never_closed = ak.loads("---\nname: a\ndescription: Use when x\n\nYou are.\n")
+    for agent in (cut, never_closed):
+        for edit in ({"system_prompt": "New"}, {"description": "New"}):
+            with pytest.raises(ak.errors.EditError):
+                agent.replace(**edit)
+    assert cut.fix().replace(tools=["Grep"]).tools == ("Grep",)
+    assert ak.loads("You are.\n").replace(system_prompt="New").dumps() == "New\n"
+
+
+def test_a_file_that_is_dropped_for_its_name_can_be_edited_where_it_needs_the_repair() -> None:
+    agent = ak.loads("---\ndescription: Use: when\ncolor: red # c\n---\nY\n")
+    edited = agent.replace(description="z")
+    assert (edited.description, edited.color) == ("z", "red # c")
+    assert edited.replace(description="Use: when") == agent
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda agent: agent.with_text(b"x"),
+        lambda agent: agent.with_section(None, "x"),
+        lambda agent: agent.with_section("A", None),
+        lambda agent: agent.without(None),
+        lambda agent: agent.with_sections_in_order(["A"]),
+        lambda agent: agent.fix(["AK201"]),
+        lambda agent: agent.without_example("a"),
+        lambda agent: agent.with_example(ak.Example(user="a", assistant="b"), at="0"),
+    ],
+)
+def test_what_is_no_edit_is_refused_in_words(edit: Callable[[ak.AgentDefinition], object]) -> None:
+    with pytest.raises(ak.errors.EditError):
+        edit(ak.loads("---\nname: a\ndescription: b\n---\n# A\n\nx\n"))
+
+
+def test_sections_with_odd_bytes_in_their_titles_are_edited() -> None:
+    agent = ak.loads(b"---\nname: a\ndescription: b\n---\n## R\xf4le\n\n- x\n\n## B\n\n- y\n")
+    title = agent.sections[0].title
+    assert agent.with_section(title, "new").source == agent.source.replace(b"- x", b"new")
+    assert agent.without(agent.sections[0]).source == agent.source.replace(b"## R\xf4le\n\n- x\n\n", b"")

@@ -315,6 +315,32 @@ def test_a_fix_that_cannot_be_made_is_not_promised() -> None:
         assert all(key in left for key in agent.metadata if key not in promised and key not in BY_NAME)
 
 
+@pytest.mark.parametrize("fields", ["allowed-tools: codebase, search", "permission-mode: bypassPermissions"])
+def test_a_renamed_field_takes_no_tools_away_and_opens_no_door(fields: str) -> None:
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}{fields}\n{BODY}")
+    assert [finding.fix for finding in agent.findings if finding.code == "AK210"] == [None]
+    assert agent.fix() == agent
+
+
+@pytest.mark.parametrize(
+    ("line", "told"), [("--- tools ---", True), ("-----", True), ("---x: y", True), ("---", False), ("---  ", False)]
+)
+def test_a_fence_with_more_on_its_line_is_told(line: str, told: bool) -> None:
+    agent = ak.loads(f"---\nname: aaa\n{GOOD}{line}\ntools: Read\n{BODY}")
+    assert ("AK110" in [finding.code for finding in agent.findings]) is told
+
+
+def test_quoted_names_of_tools_are_names() -> None:
+    agent = ak.loads(f'---\nname: aaa\n{GOOD}tools: "Read", "Write"\n{BODY}')
+    assert agent.verdict == "dropped"
+    assert agent.tools == agent.fix().tools == ("Read", "Write")
+
+
+def test_the_reason_stands_where_it_is() -> None:
+    agent = ak.loads(f"---\nname: aaa\ndescription: Use when: x\nsecond line\ntools: Read\n{BODY}")
+    assert [(finding.line, finding.column) for finding in agent.findings if finding.code == "AK101"] == [(4, 1)]
+
+
 def test_a_value_in_the_wrong_letter_case_is_mended_and_promised() -> None:
     agent = ak.loads(f"---\nname: aaa\n{GOOD}permissionMode: AcceptEdits\n{BODY}")
     assert [finding.fix for finding in agent.findings if finding.code == "AK212"] == ["write acceptEdits"]
@@ -379,7 +405,7 @@ def test_a_comment_behind_a_name_is_one() -> None:
         (r"Reads src\notes\x", "Reads src/notes/x"),
         (r"Reads .\notes", "Reads ./notes"),
         (r"Reads %APPDATA%\npm", "Reads %APPDATA%/npm"),
-        (r"Reads \\server\new", "Reads /server/new"),
+        (r"Reads \\server\new", "Reads //server/new"),
         (r"Option A:\nuse when asked", None),
         (r"Q:\nWhy? A:\nThis one.", None),
         (r"Use it.\n\n<example>\nuser: hi\nassistant: ho\n</example>", None),
@@ -411,6 +437,8 @@ def test_a_path_with_a_backslash_n_is_told(text: str, fixed: str | None) -> None
         ("I'll use a full-stack agent", False),
         ("I'll use the domain-specific agent", False),
         ("Mail me at someone@my-host", False),
+        ("Over to @agent-api-designer", False),
+        ("I'll use the read-only agent", False),
     ],
 )
 def test_an_example_that_calls_another_agent(said: str, told: bool) -> None:

@@ -106,6 +106,16 @@ def test_the_file_that_is_not_used_is_told(tmp_path: Path) -> None:
     assert str(tmp_path / "b.md") in finding.message
 
 
+def test_agents_of_two_plugins_are_no_duplicates(tmp_path: Path) -> None:
+    for plugin in ("one", "two"):
+        (tmp_path / plugin / ".claude-plugin").mkdir(parents=True)
+        (tmp_path / plugin / "agents").mkdir()
+        put(tmp_path / plugin / "agents" / "aaa.md", "aaa")
+    assert "AK501" not in [finding.code for finding in ak.load_folder(tmp_path).findings]
+    put(tmp_path / "one" / "agents" / "b.md", "aaa")
+    assert "AK501" in [finding.code for finding in ak.load_folder(tmp_path).findings]
+
+
 def test_only_what_is_used_counts_in_the_roster(tmp_path: Path) -> None:
     for name in ("a.md", "b.md"):
         (tmp_path / name).write_text(f"---\nname: aaa\ndescription: {'word ' * 8_000}\n---\nYou report.\n")
