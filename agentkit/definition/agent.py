@@ -109,7 +109,9 @@ class AgentDefinition(Loaded):
             loaded = (self._base.reading.description if self._base else self.description) or ""
             written = example_edits.set_examples(description, blocks, loaded, alone=alone)
             if not alone or written != description:
-                fields["description"] = written
+                # Where there is no description, and nothing to say in one, none is made.
+                none = not written and (given is None or self._loaded.reading.description is None)
+                fields["description"] = None if none else written
         prompt = prompt_text(fields.pop("system_prompt")) if "system_prompt" in fields else self.raw_prompt
         if fields:
             require_frontmatter(document)

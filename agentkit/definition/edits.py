@@ -52,6 +52,9 @@ def with_fields(document: Document, wanted: Mapping[str, Any], base: Document) -
         EditError: a value cannot be written, or not without changing more.
     """
     before = document.reading.metadata
+    raw = base.reading.metadata.get("description")
+    if isinstance(raw, str) and wanted.get("description") == raw:  # as it stands in the file, backslash-n and all
+        wanted = {**wanted, "description": taken("description", raw)}
     if before and not document.entries:
         raise EditError("its fields cannot be edited one by one: they are indented or in braces", hint=_BY_HAND)
     if again := _loaded_again(document, wanted, base):

@@ -20,6 +20,10 @@ class Off:
     level: int
     gap: str
     """The blank lines before it, where it was the last."""
+    whole: str
+    """The prompt with it."""
+    rest: str
+    """The prompt without it: as long as that is the prompt, it goes back to where it was, byte for byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,15 @@ def switched_off(step: Step, index: int) -> Step:
     text = "".join(part.text for part in sections[index:end])
     after = agent.without(section)
     before = "".join(part.text for part in sections[:index])
-    kept = Off(section.title, text, index, section.level, before[len(before.rstrip()) :])
+    kept = Off(
+        section.title,
+        text,
+        index,
+        section.level,
+        before[len(before.rstrip()) :],
+        agent.system_prompt,
+        after.system_prompt,
+    )
     # Among sections that wait at one place, their order here is their order in the prompt.
     earlier = tuple(off for off in step.off if off.place <= index)
     later = tuple(replace(off, place=_shifted(off.place, index, end)) for off in step.off if off.place > index)
@@ -85,6 +97,8 @@ def switched_on(step: Step, index: int) -> Step:
     """Put a section that is off back in its place."""
     off = step.off[index]
     sections = step.agent.sections
+    if step.agent.system_prompt == off.rest:
+        return _back(step, index, step.agent.replace(system_prompt=off.whole))
     place = min(off.place, len(sections))
     before = "".join(section.text for section in sections[:place])
     after = "".join(section.text for section in sections[place:])
@@ -93,8 +107,11 @@ def switched_on(step: Step, index: int) -> Step:
         before = before.rstrip() + (off.gap or line * 2)
     text = off.text if not after or off.text.endswith("\n") else off.text + line * 2
     whole = before + text + after
-    agent = step.agent.replace(system_prompt=whole if after else whole.rstrip())
-    grown = len(agent.sections) - len(sections)
+    return _back(step, index, step.agent.replace(system_prompt=whole if after else whole.rstrip()))
+
+
+def _back(step: Step, index: int, agent: AgentDefinition) -> Step:
+    grown = len(agent.sections) - len(step.agent.sections)
     later = tuple(replace(each, place=each.place + grown) for each in step.off[index + 1 :])
     return Step(agent, step.off[:index] + later)
 

@@ -332,3 +332,16 @@ def test_sections_with_odd_bytes_in_their_titles_are_edited() -> None:
     title = agent.sections[0].title
     assert agent.with_section(title, "new").source == agent.source.replace(b"- x", b"new")
     assert agent.without(agent.sections[0]).source == agent.source.replace(b"## R\xf4le\n\n- x\n\n", b"")
+
+
+def test_where_no_description_was_none_is_left() -> None:
+    agent = ak.loads("---\nname: a\n---\nx")
+    assert agent.with_example(ak.Example(user="u", assistant="v")).without_example(0) == agent
+    described = ak.loads("---\nname: a\ndescription: b\n---\nx")
+    assert described.replace(description=None, examples=[]) == agent
+
+
+def test_a_description_as_it_stands_in_the_file_is_taken() -> None:
+    agent = ak.loads("---\nname: a\ndescription: Use it.\\nNow\n---\nx")
+    assert agent.replace(description=agent.metadata["description"]) == agent
+    assert agent.replace(description="x").replace(description=agent.metadata["description"]) == agent

@@ -338,3 +338,13 @@ def test_a_form_stays_with_the_file_it_was_opened_on(tmp_path: Path, monkeypatch
     assert str(now.path) == "~$a.md"
     assert state.take_disk()
     assert now.replace(color="blue").save() == ak.load(tmp_path / "~$a.md")
+
+
+def test_a_lead_in_before_other_text_returns_to_its_place() -> None:
+    prompt = "## H\n\n**Note**: one\n\ntwo\n\n## I\n\ni\n"
+    state = FormState(ak.loads(f"---\nname: a\ndescription: Use when x\n---\n{prompt}"))
+    before = state.value
+    state.switch_off(1)
+    assert "Note" not in state.value.system_prompt
+    state.switch_on(0)
+    assert state.value == before
