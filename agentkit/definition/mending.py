@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from agentkit.definition import lost, salvage, writing
@@ -129,21 +129,55 @@ def tool_names(agent: AgentDefinition) -> AgentDefinition:
 
 
 def _with_tools(agent: AgentDefinition, key: str, names: tuple[str, ...], wanted: tuple[str, ...]) -> AgentDefinition:
-    """Return the definition with other tools in a field; where only their spelling changes, its comments stay."""
+    """Return the definition with other tools in a field, of which what stays keeps its comments and its layout."""
     entry = agent.document.entry(key)
-    other = {old: new for old, new in zip(names, wanted, strict=False) if old != new}
-    if entry is not None and len(names) == len(wanted) and len(other) <= _FEW:
-        word = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, other))})(?![\w-])")
-        lines = agent.text[entry.value_start : entry.end].split("\n")
-        for place, line in enumerate(lines):
-            comment = _COMMENT.search(line)
-            end = comment.start() if comment else len(line)
-            lines[place] = word.sub(lambda match: other[match[0]], line[:end]) + line[end:]
-        text = agent.text[: entry.value_start] + "\n".join(lines) + agent.text[entry.end :]
-        mended = agent.with_text(text)
-        if tools_of(mended.metadata.get(key)) == wanted:
+    other = {old: new for old in names if (new := (modern((old,)) if key == "tools" else spelt((old,), ()))[0]) != old}
+    other = {old: new for old, new in other.items() if new in wanted}
+    if entry is not None and len(other) <= _FEW:
+        text = agent.text[entry.value_start : entry.end]
+        text = _renamed(text, other)
+        repeated = [name for name in wanted if name in other.values()]
+        for name in repeated:
+            text = _said_once(text, name)
+        mended = agent.with_text(agent.text[: entry.value_start] + text + agent.text[entry.end :])
+        if tools_of(mended.metadata.get(key)) == wanted and not any(pair in text for pair in ('""', "''")):
             return mended
     return agent.replace(**{key: list(wanted)})
+
+
+def _renamed(text: str, other: Mapping[str, str]) -> str:
+    """Return the lines of a field with names replaced, but for its comments."""
+    if not other:
+        return text
+    word = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, other))})(?![\w-])")
+    lines = text.split("\n")
+    for place, line in enumerate(lines):
+        end = _code_end(line)
+        lines[place] = word.sub(lambda match: other[match[0]], line[:end]) + line[end:]
+    return "\n".join(lines)
+
+
+def _said_once(text: str, name: str) -> str:
+    """Return the lines of a field with a name only where it stands first, but for its comments."""
+    word = re.compile(rf"(?:[ \t]*,[ \t]*|[ \t]+)?(?<![\w-]){re.escape(name)}(?![\w-])")
+    item = re.compile(rf"[ \t]*-[ \t]+([\"']?){re.escape(name)}\1[ \t\r]*(?:[ \t]#.*)?")
+    seen = False
+    lines = []
+    for line in text.split("\n"):
+        if seen and item.fullmatch(line):
+            continue
+        end = _code_end(line)
+        pieces, position = [], 0
+        for match in word.finditer(line, 0, end):
+            pieces.append(line[position : match.start() if seen else match.end()])
+            position, seen = match.end(), True
+        lines.append("".join(pieces) + line[position:])
+    return "\n".join(lines)
+
+
+def _code_end(line: str) -> int:
+    comment = _COMMENT.search(line)
+    return comment.start() if comment else len(line)
 
 
 def rename_fields(agent: AgentDefinition) -> AgentDefinition:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+_MARKED = re.compile("[^\\s\ufffd]*\ufffd\\S*")
 _RUN = re.compile("[\udc80-\udcff]+")
 
 
@@ -22,7 +23,7 @@ def shown(text: str) -> str:
 def kept(new: str, old: str) -> str:
     r"""Return `new` with the bytes of `old` wherever it says the same.
 
-    Whole lines are compared first, then what begins and ends the two texts alike.
+    Whole lines are compared first, then words, then what begins and ends the two texts alike.
 
     >>> kept("A caf\ufffd.\nNew", "A caf\udce9.\nOld") == "A caf\udce9.\nNew"
     True
@@ -33,6 +34,8 @@ def kept(new: str, old: str) -> str:
         return old
     lines = {shown(line): line for line in reversed(old.split("\n")) if not line.isascii()}
     new = "\n".join([lines.get(line, line) for line in new.split("\n")])
+    words = {shown(word): word for word in reversed(old.split()) if not word.isascii()}
+    new = _MARKED.sub(lambda word: words.get(word[0], word[0]), new)
     head = _alike(new, old)
     tail = _alike(new[head[0] :][::-1], old[head[1] :][::-1], turned=True)
     middle = new[head[0] : len(new) - tail[0]]

@@ -401,3 +401,10 @@ def test_an_example_goes_before_a_tag_that_was_left_open() -> None:
 def test_no_examples_for_a_file_without_a_description_change_nothing() -> None:
     agent = ak.loads("---\nname: a\n---\nYou\n")
     assert agent.replace(examples=()) == agent
+
+
+def test_examples_that_change_places_keep_their_bytes() -> None:
+    one, two = b"<example>user: caf\xe9 assistant: ok</example>", b"<example>user: b assistant: ok</example>"
+    lines = b'---\nname: a\ndescription: "Use. %b then %b"\n---\nq\n'
+    agent = ak.loads(lines % (one, two))
+    assert agent.replace(examples=agent.examples[::-1]).source == lines % (two, one)

@@ -354,6 +354,10 @@ def test_a_value_in_the_wrong_letter_case_is_mended_and_promised() -> None:
         ("tools:\n  - Read   # grep\n  - grep  # find", "tools:\n  - Read   # grep\n  - Grep  # find"),
         ("tools: [Read, grep]  # two", "tools: [Read, Grep]  # two"),
         ("tools: grep, Read, Grep", "tools: Grep, Read"),
+        ("tools: Read,grep,Grep # keep", "tools: Read,Grep # keep"),
+        ('tools: "Read, grep, Grep"', 'tools: "Read, Grep"'),
+        ('tools: ["Read","grep","Grep"]', "tools: [Read, Grep]"),
+        ("tools:\n- Read # a\n# about\n- grep # b\n- Grep # c", "tools:\n- Read # a\n# about\n- Grep # b"),
     ],
 )
 def test_a_fix_of_tools_keeps_the_comments(fields: str, fixed: str) -> None:
