@@ -149,6 +149,8 @@ def _fields(agent: AgentDefinition, carried: Sequence[str]) -> tuple[dict[str, A
     servers = agent.metadata.get("mcpServers")
     cut = isinstance(servers, list) and len(servers) != len(fields.get("mcpServers", servers))
     gone = {key for key in agent.metadata if key not in fields} | ({"mcpServers"} if cut else set())
+    # `tools: "*"` is what leaving them out says, too.
+    gone -= {key for key in ("tools", "disallowedTools") if isinstance(agent.metadata.get(key), (str, list))}
     fields["prompt"] = agent.system_prompt
     return fields, tuple(key for key in agent.metadata if key in gone and key != "name")
 

@@ -199,3 +199,10 @@ def test_what_is_no_definition_says_so(agents: Any) -> None:
 def test_a_folder_can_be_given_as_it_is(tmp_path: Any) -> None:
     (tmp_path / "a.md").write_text(TEXT)
     assert list(ak.to_agents_json(ak.load_folder(tmp_path)).agents) == ["a"]
+
+
+@pytest.mark.parametrize("tools", ['"*"', '""', "[]"])
+def test_all_tools_are_said_by_naming_none(tools: str) -> None:
+    agent = ak.loads(f"---\nname: a\ndescription: Use for b\ntools: {tools}\n---\nYou c.\n")
+    assert not ak.to_agents_json(agent).lost
+    assert "tools" not in ak.to_agents_json(agent).agents["a"]
