@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("error", "warning", "info")
 DOCS = "docs/lint-rules.md"
+_EDITING = ("AK112", "AK212", "AK213", "AK214")
+"""Rules whose fix sets a field."""
 
 
 class Finding(NamedTuple):
@@ -176,10 +178,13 @@ def _wanted(verdict: str, fields: tuple[str, ...], marked: tuple[str, ...]) -> t
 def _findings(agent: AgentDefinition, hits: Iterable[tuple[Rule, Hit]]) -> list[Finding]:
     text = agent.text
     path = str(agent.path) if agent.path is not None else None
-    return [
+    found = [
         Finding(each.code, each.name, each.severity, *position(text, offset), message, fix, path)
         for each, (offset, message, fix) in hits
     ]
+    if agent.guessed and agent.reading.salvage is None:  # its fields cannot be edited
+        found = [each._replace(fix=None) if each.code in _EDITING else each for each in found]
+    return found
 
 
 def check_folder(agents: Sequence[AgentDefinition]) -> Iterator[Finding]:

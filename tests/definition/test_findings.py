@@ -365,6 +365,13 @@ def test_a_fix_of_tools_keeps_the_comments(fields: str, fixed: str) -> None:
     assert agent.fix("AK214").dumps() == f"---\nname: aaa\n{GOOD}{fixed}\n{BODY}"
 
 
+def test_what_cannot_be_edited_is_promised_no_fix() -> None:
+    agent = ak.loads('---\n\tx: y\nname: w\nisolation: "Worktree"\nhooks: {bad\ntools: Read\n---\nYou report.\n')
+    assert agent.verdict == "dropped"
+    assert "AK212" in [finding.code for finding in agent.findings]
+    assert [finding.code for finding in agent.findings if finding.fix and agent.fix(finding.code) == agent] == []
+
+
 def test_no_fix_gives_an_agent_a_shell() -> None:
     agent = ak.loads(f"---\nname: aaa\n{GOOD}tools: Read, LS\n{BODY}")
     assert agent.fix().tools == ("Read", "Glob")
@@ -500,6 +507,7 @@ def test_a_prompt_says_what_comes_back(body: str, told: bool) -> None:
         "Always write tests for new code. Never write tests for old code.",
         "Always read the file first.\nDo not read the file twice.",
         "```\nAlways ask first.\nNever ask first.\n```",
+        "In Python 2, always use print. In Python 3, never use print.",
     ],
 )
 def test_orders_about_different_things_do_not_contradict(body: str) -> None:
