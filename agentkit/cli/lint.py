@@ -97,12 +97,12 @@ def _findings(agents: Sequence[tuple[AgentDefinition, LintConfig]]) -> tuple[lis
     return sorted(found, key=lambda finding: (finding.path or "", finding.line, finding.column, finding.code)), fails
 
 
-def _config(path: Path, arguments: argparse.Namespace) -> LintConfig:
+def _config(folder: Path, arguments: argparse.Namespace) -> LintConfig:
     from dataclasses import replace
 
     from agentkit.definition import lintconfig
 
-    config = lintconfig.find(path if path.is_dir() else path.parent)
+    config = lintconfig.find(folder)
     select = tuple(code for listed in arguments.select for code in lintconfig.codes(listed.split(","), "--select"))
     ignore = tuple(code for listed in arguments.ignore for code in lintconfig.codes(listed.split(","), "--ignore"))
     return replace(

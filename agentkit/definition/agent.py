@@ -15,7 +15,7 @@ from agentkit.definition.findings import Findings
 from agentkit.definition.lazy import lazy
 from agentkit.definition.loaded import Loaded
 from agentkit.definition.sections import Section
-from agentkit.definition.undecoded import kept
+from agentkit.definition.undecoded import encoded, kept
 from agentkit.definition.values import description_and_examples, prompt_text
 from agentkit.errors import EditError
 
@@ -74,10 +74,17 @@ class AgentDefinition(Loaded):
 
     def with_text(self, text: str) -> AgentDefinition:
         """Return the definition that another text of the file would be."""
-        return AgentDefinition(_encoded(text), origin=self._origin) if text != self.text else self
+        if not isinstance(text, str):
+            raise EditError(
+                f"the text of a file cannot be a {type(text).__name__}",
+                received=text,
+                accepted="text",
+                hint="agent.with_text(data.decode())",
+            )
+        return AgentDefinition(encoded(text), origin=self._origin) if text != self.text else self
 
     def _edited(self, document: Document) -> AgentDefinition:
-        return AgentDefinition(_encoded(document.text), origin=self._origin, base=self._loaded)
+        return AgentDefinition(encoded(document.text), origin=self._origin, base=self._loaded)
 
     @property
     def _loaded(self) -> Document:
@@ -256,18 +263,3 @@ class AgentDefinition(Loaded):
 
 def _rebuild(source: bytes, origin: files.Origin | None, base: str | None) -> AgentDefinition:
     return AgentDefinition(source, origin=origin, base=Document(base) if base is not None else None)
-
-
-def _encoded(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise EditError(
-            f"the text of a file cannot be a {type(text).__name__}",
-            received=text,
-            accepted="text",
-            hint="agent.with_text(data.decode())",
-        )
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError as error:
-        half = error.object[error.start]
-        raise EditError("half of a character cannot be written to a file", received=f"U+{ord(half):04X}") from None

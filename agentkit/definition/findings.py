@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agentkit.definition.fields import BY_NAME
 from agentkit.definition.marks import marks
+from agentkit.definition.mending import changes
 
 if TYPE_CHECKING:
     from agentkit.definition.agent import AgentDefinition
 
 SEVERITIES = ("error", "warning", "info")
 DOCS = "docs/lint-rules.md"
-_EDITING = ("AK112", "AK212", "AK213", "AK214")
-"""Rules whose fix sets a field."""
 
 
 class Finding(NamedTuple):
@@ -178,13 +177,15 @@ def _wanted(verdict: str, fields: tuple[str, ...], marked: tuple[str, ...]) -> t
 def _findings(agent: AgentDefinition, hits: Iterable[tuple[Rule, Hit]]) -> list[Finding]:
     text = agent.text
     path = str(agent.path) if agent.path is not None else None
-    found = [
+    if agent.guessed and agent.reading.salvage is None:  # whether a field of it can be edited is known when it is tried
+        hits = [
+            (each, hit if each.mend and hit.fix and changes(each.mend, agent) else hit._replace(fix=None))
+            for each, hit in hits
+        ]
+    return [
         Finding(each.code, each.name, each.severity, *position(text, offset), message, fix, path)
         for each, (offset, message, fix) in hits
     ]
-    if agent.guessed and agent.reading.salvage is None:  # its fields cannot be edited
-        found = [each._replace(fix=None) if each.code in _EDITING else each for each in found]
-    return found
 
 
 def check_folder(agents: Sequence[AgentDefinition]) -> Iterator[Finding]:

@@ -119,25 +119,23 @@ def unix_lines(agent: AgentDefinition) -> AgentDefinition:
 
 def tool_names(agent: AgentDefinition) -> AgentDefinition:
     """Spell tools as the program does, and replace those it no longer has where they are allowed."""
-    allowed = modern(agent.tools or ())
-    if allowed != (agent.tools or ()):
-        agent = _with_tools(agent, "tools", agent.tools or (), allowed)
-    disallowed = spelt(agent.disallowed_tools, allowed)
-    if disallowed != agent.disallowed_tools:
-        agent = _with_tools(agent, "disallowedTools", agent.disallowed_tools, disallowed)
+    names, taken = agent.tools or (), agent.disallowed_tools
+    allowed = modern(names)
+    if allowed != names:
+        agent = _with_tools(agent, "tools", {name: modern((name,))[0] for name in names}, allowed)
+    disallowed = spelt(taken, allowed)
+    if disallowed != taken:
+        agent = _with_tools(agent, "disallowedTools", dict(zip(taken, disallowed, strict=True)), disallowed)
     return agent
 
 
-def _with_tools(agent: AgentDefinition, key: str, names: tuple[str, ...], wanted: tuple[str, ...]) -> AgentDefinition:
+def _with_tools(agent: AgentDefinition, key: str, new: Mapping[str, str], wanted: tuple[str, ...]) -> AgentDefinition:
     """Return the definition with other tools in a field, of which what stays keeps its comments and its layout."""
     entry = agent.document.entry(key)
-    other = {old: new for old in names if (new := (modern((old,)) if key == "tools" else spelt((old,), ()))[0]) != old}
-    other = {old: new for old, new in other.items() if new in wanted}
+    other = {old: name for old, name in new.items() if name != old}
     if entry is not None and len(other) <= _FEW:
-        text = agent.text[entry.value_start : entry.end]
-        text = _renamed(text, other)
-        repeated = [name for name in wanted if name in other.values()]
-        for name in repeated:
+        text = _renamed(agent.text[entry.value_start : entry.end], other)
+        for name in set(other.values()):
             text = _said_once(text, name)
         mended = agent.with_text(agent.text[: entry.value_start] + text + agent.text[entry.end :])
         if tools_of(mended.metadata.get(key)) == wanted and not any(pair in text for pair in ('""', "''")):

@@ -6,7 +6,8 @@ import os
 
 from agentkit.definition import files
 from agentkit.definition.agent import AgentDefinition
-from agentkit.errors import DefinitionError, EditError
+from agentkit.definition.undecoded import encoded
+from agentkit.errors import DefinitionError
 
 
 def load(path: str | os.PathLike[str]) -> AgentDefinition:
@@ -45,11 +46,4 @@ def loads(text: str | bytes) -> AgentDefinition:
             accepted="the text of a file as str, or its bytes",
             hint="ak.load(path) for a file; bytes(data) for other kinds of bytes",
         )
-    return AgentDefinition(_encoded(text))
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError as error:
-        raise EditError("the text holds half a surrogate pair, which no UTF-8 file can hold") from error
+    return AgentDefinition(encoded(text))

@@ -7,8 +7,23 @@ from __future__ import annotations
 
 import re
 
+from agentkit.errors import EditError
+
 _MARKED = re.compile("[^\\s\ufffd]*\ufffd\\S*")
 _RUN = re.compile("[\udc80-\udcff]+")
+
+
+def encoded(text: str) -> bytes:
+    """Return the bytes of a file's text.
+
+    Raises:
+        EditError: it holds half a surrogate pair that stands for no byte.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(error.object[error.start]):04X}"
+        raise EditError("half of a character cannot be written to a file", received=half) from None
 
 
 def shown(text: str) -> str:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -229,19 +230,34 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytes
     assert [len(folder), len(folder.unread)] == [0, 1]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_below_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
-    put(tmp_path / "in" / ".claude" / "agents" / "a.md", "a")
-    for shut in (tmp_path / "in", tmp_path / "in" / ".claude", tmp_path / "in" / ".claude" / "agents"):
+@pytest.fixture
+def readable_by_few() -> Iterator[Path]:
+    """Give a folder, and be somebody from whom folders can be kept: root may read everything."""
+    with tempfile.TemporaryDirectory() as name:
+        root = os.geteuid() == 0
+        if root:
+            os.chown(name, 65534, -1)
+            os.seteuid(65534)
+        try:
+            yield Path(name)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_below_a_folder_that_cannot_be_read(readable_by_few: Path) -> None:
+    top = readable_by_few
+    put(top / "in" / ".claude" / "agents" / "a.md", "a")
+    for shut in (top / "in", top / "in" / ".claude", top / "in" / ".claude" / "agents"):
         shut.chmod(0)
         try:
             with pytest.raises(ak.errors.DefinitionError, match="cannot be read"):
                 ak.load_folder(shut / "x")
             if shut.name != "in":
-                assert len(ak.discover(tmp_path / "in", home=tmp_path).unread) == 1
+                assert len(ak.discover(top / "in", home=top).unread) == 1
             else:
                 with pytest.raises(ak.errors.DefinitionError, match="cannot be read"):
-                    ak.discover(shut / "x", home=tmp_path)
+                    ak.discover(shut / "x", home=top)
         finally:
             shut.chmod(0o755)
 

@@ -314,7 +314,7 @@ def test_names_that_are_no_fields_are_refused(state: FormState) -> None:
 
 def test_half_a_character_is_refused(state: FormState) -> None:
     assert not state.set_prompt("You \ud83e are.")
-    assert "U+D83E" in (state.problem or "") or "half of a character" in (state.problem or "")
+    assert "half of a character" in (state.problem or "")
     assert not state.changed
 
 
