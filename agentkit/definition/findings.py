@@ -177,7 +177,10 @@ def _wanted(verdict: str, fields: tuple[str, ...], marked: tuple[str, ...]) -> t
 def _findings(agent: AgentDefinition, hits: Iterable[tuple[Rule, Hit]]) -> list[Finding]:
     text = agent.text
     path = str(agent.path) if agent.path is not None else None
-    if agent.guessed and agent.reading.salvage is None:  # whether a field of it can be edited is known when it is tried
+    reading = agent.reading
+    if (
+        reading.verdict == "dropped" and agent.guessed and reading.salvage is None
+    ):  # whether a field of it can be edited is known when it is tried
         hits = [
             (each, hit if each.mend and hit.fix and changes(each.mend, agent) else hit._replace(fix=None))
             for each, hit in hits

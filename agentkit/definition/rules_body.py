@@ -26,11 +26,9 @@ _ALWAYS = {b"lways": (b"A", b"a"), b"LWAYS": (b"A",)}
 _FORBIDS = {
     b"ever": (b"N", b"n"),
     b"EVER": (b"N",),
-    b"o not": (b"D", b"d"),
     b"on't": (b"D", b"d"),
     b"ON'T": (b"D",),
-    b"ust not": (b"M", b"m"),
-    b"hould not": (b"S", b"s"),
+    b" not": (b"Do", b"do", b"Must", b"must", b"Should", b"should"),
     b" NOT": (b"DO", b"MUST", b"SHOULD"),
 }
 """Orders as people spell them, small or large: what is looked for, and what stands before it."""

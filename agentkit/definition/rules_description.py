@@ -43,6 +43,7 @@ _BEFORE_AGENT = re.compile(r"""-[A-Za-z0-9]+(?:["'`*]{1,3}|</?\w+>)?\s+(?:[Ss]ub
 _AFTER_AGENT = re.compile(r"""gent[ \t]+["'`*]{0,3}[A-Za-z0-9]+-""")
 """Quick looks for what `_CALLED` finds."""
 _ARTICLE = re.compile(r"\b(?:an?|any|each|every|another|some|no)[ \t\n]+\Z", re.IGNORECASE)
+_JOINS = ("-", "_")
 _KIND = re.compile(
     r"-(?:aware|based|built|driven|focused|friendly|in|known|level|only|oriented|powered|related|running|specific|style|suited)\Z",
     re.IGNORECASE,
@@ -70,7 +71,9 @@ def _has_cue(text: bytes) -> bool:
     said = text.translate(WORDS)
     if not _CUES.isdisjoint(said.split()):
         return True
-    return any(find(said, phrase) >= 0 for phrase in _PHRASES) or any(find(text, cue) >= 0 for cue in _CUES_ELSEWHERE)
+    if any(find(said, phrase) >= 0 for phrase in _PHRASES):
+        return True
+    return not text.isascii() and any(find(text, cue) >= 0 for cue in _CUES_ELSEWHERE)
 
 
 @rule(
@@ -139,8 +142,9 @@ def _calls(block: str, name: str) -> bool:
     place = block.find(name, max(block.find("ssistant"), 0))
     if place < 0:
         return False
-    around = block[place - 1 : place] + block[place + len(name) : place + len(name) + 1]
-    return not any(char.isalnum() or char in "_-" for char in around)
+    end = place + len(name)
+    before, after = block[place - 1 : place], block[end : end + 1]
+    return not (before.isalnum() or after.isalnum() or before in _JOINS or after in _JOINS)
 
 
 def _called(said: str) -> str | None:

@@ -84,7 +84,9 @@ def bad_value(agent: AgentDefinition) -> Iterator[Hit]:
     metadata = agent.metadata
     for field in filter(None, map(_CHOICES.get, metadata)):
         value = metadata[field.name]
-        if value is None or (field.name == "model" and _model_fits(value)):
+        if value is None or (type(value) is str and value in field.values):
+            continue
+        if field.name == "model" and _model_fits(value):
             continue
         shown = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
         if shown in field.values or (field.name == "effort" and isinstance(value, int)):
